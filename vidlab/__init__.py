@@ -1,0 +1,33 @@
+"""vidlab: a hands-on course on video understanding.
+
+The rooms, from the ground up; each imports only from those before it:
+
+    reference    the equations in NumPy, with their gradients
+    video        files to frames and back
+    world        synthetic clips whose every property is known
+    figures      film strips, curves, confusion matrices
+    datasets     folders, Kinetics lists and the embedded clips as samples
+    models       Keras models for clips
+    training     fit, evaluate, compare
+    widgets      the labs
+    cli          the `vidlab` command
+
+`import vidlab` loads none of them: each is loaded when it is first used, and only models and training load
+TensorFlow.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_ROOMS = ("cli", "datasets", "figures", "models", "parity", "reference", "training", "video", "widgets", "world")
+
+
+def __getattr__(name):
+    if name in _ROOMS:
+        return importlib.import_module(f"vidlab.{name}")
+    raise AttributeError(f"vidlab has no room {name!r}; it has {', '.join(_ROOMS)}")
+
+
+def __dir__():
+    return sorted([*globals(), *_ROOMS])

@@ -1,0 +1,158 @@
+"""Pictures for the notebooks: film strips, curves, confusion matrices.
+
+Every function returns a `Picture`, a matplotlib Figure that shows itself and carries a text for readers who
+cannot see it. No function touches pyplot, so they are safe in widget callbacks. Importing this room sets the
+look of all figures, from `course.mplstyle`.
+"""
+
+import base64
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from vidlab import video
+
+matplotlib.style.use(Path(__file__).with_name("course.mplstyle"))
+ZERO_CENTRED = "PuOr"  # the colour map for kernels and differences
+
+
+class Picture(Figure):
+    """A Figure with alternative text: `alt` says in words what it shows."""
+
+    def __init__(self, *args, alt, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.alt = alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        file = BytesIO()
+        self.savefig(file, format="png")
+        picture = {"image/png": base64.b64encode(file.getvalue()).decode("ascii")}
+        return picture, {"image/png": {"alt": self.alt}}
+
+
+def film_strip(clip, frames=8, title=None, values=None):
+    """Frames of a clip side by side, with the number of each below it.
+
+    Parameters
+    ----------
+    clip : (frames, height, width) or (frames, height, width, 1 or 3); uint8, or float in [0, 1].
+    frames : how many to show, evenly spread; all where the clip has fewer.
+    values : for clips of one channel, the (lowest, highest) value, so that strips can be compared; with a
+        lowest value below 0 the colours are centred on zero.
+    """
+    clip = _checked(clip)
+    chosen = np.unique(np.linspace(0, len(clip) - 1, min(frames, len(clip))).round().astype(int))
+    width = min(9.0, 1.3 * len(chosen))
+    height = width / len(chosen) * clip.shape[1] / clip.shape[2] + (0.55 if title else 0.3)
+    alt = f"{len(chosen)} frames of a clip of {len(clip)}, side by side" + (f": {title}" if title else "")
+    fig = Picture(figsize=(width, height), alt=alt)
+    for ax, index in zip(fig.subplots(1, len(chosen), squeeze=False)[0], chosen, strict=True):
+        _image(ax, clip[index], values)
+        ax.set_xlabel(str(index), labelpad=2)
+    if title:
+        fig.suptitle(title, fontsize=10)
+    return fig
+
+
+def film_strips(clips, titles, frames=6, title=None):
+    """Several clips, a film strip a row, each with its title on the left."""
+    clips = [_checked(clip) for clip in clips]
+    fig = Picture(
+        figsize=(8.0, 1.05 * len(clips) + (0.3 if title else 0)),
+        alt=f"{len(clips)} clips, a row of frames each: " + "; ".join(t.replace("\n", ", ") for t in titles),
+    )
+    axes = fig.subplots(len(clips), frames, squeeze=False)
+    for row, clip, name in zip(axes, clips, titles, strict=True):
+        for ax, index in zip(row, np.linspace(0, len(clip) - 1, frames).round().astype(int), strict=True):
+            _image(ax, clip[index], None)
+        row[0].set_ylabel(name, rotation=0, ha="right", va="center", labelpad=8)
+    if title:
+        fig.suptitle(title, fontsize=10)
+    return fig
+
+
+def show(clip, fps=12.0, title=None, height=192):
+    """Play a clip in the notebook, and leave a film strip for readers who cannot play it.
+
+    The video is inside the page: it needs no server and no file. `height` is the player's, in pixels.
+    """
+    from IPython.display import HTML, display
+
+    clip = _checked(clip)
+    if clip.dtype != np.uint8:
+        clip = (np.clip(clip, 0, 1) * 255).round().astype(np.uint8)
+    times = max(1, height // clip.shape[1])
+    large = np.broadcast_to(clip, (*clip.shape[:3], 3)).repeat(times, 1).repeat(times, 2)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "clip.mp4"
+        video.write(path, large, fps=fps)
+        data = base64.b64encode(path.read_bytes()).decode("ascii")
+    name = title or "clip"
+    display(HTML(
+        f'<video controls loop muted playsinline height="{height}" aria-label="{name}, {len(clip)} frames" '
+        f'src="data:video/mp4;base64,{data}"></video>'
+    ))
+    display(film_strip(clip, title=title))
+
+
+def curves(history, title=None):
+    """Loss and accuracy against the epoch: `history` maps Keras's names (loss, val_loss, ...) to lists."""
+    fig = Picture(figsize=(8.0, 2.8), alt="Loss and accuracy against the epoch" + (f": {title}" if title else ""))
+    for ax, name, label in zip(fig.subplots(1, 2), ("loss", "accuracy"), ("loss (nats)", "accuracy"), strict=True):
+        for key, who in ((name, "training"), (f"val_{name}", "validation")):
+            if history.get(key):
+                epochs = np.arange(1, len(history[key]) + 1)
+                ax.plot(epochs, history[key], label=who, marker="o" if len(epochs) == 1 else None)
+        ax.set(xlabel="epoch", ylabel=label)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        if name == "accuracy":
+            ax.set_ylim(0, 1.02)
+        else:
+            ax.set_ylim(bottom=0)
+            ax.legend()
+    if title:
+        fig.suptitle(title, fontsize=10)
+    return fig
+
+
+def confusion(matrix, classes, title=None):
+    """How often each true class (row) was called each class (column)."""
+    matrix = np.asarray(matrix)
+    n = len(classes)
+    right = np.trace(matrix) / max(matrix.sum(), 1)
+    fig = Picture(figsize=(2.2 + 0.42 * n, 1.6 + 0.38 * n),
+                  alt=f"Confusion matrix of {n} classes, {right:.0%} on the diagonal")
+    ax = fig.subplots()
+    ax.imshow(matrix, cmap="cividis", vmin=0)
+    for i, j in np.ndindex(n, n):
+        if matrix[i, j]:
+            bright = matrix[i, j] > matrix.max() / 2
+            ax.text(j, i, matrix[i, j], ha="center", va="center", color="black" if bright else "white", fontsize=9)
+    ax.set_xticks(range(n), classes, rotation=45, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(n), classes)
+    ax.set(xlabel="predicted class", ylabel="true class", title=title or "")
+    return fig
+
+
+def _checked(clip):
+    clip = np.asarray(clip)
+    if clip.ndim == 3:
+        clip = clip[..., None]
+    if clip.ndim != 4 or clip.shape[-1] not in (1, 3) or not clip.size:
+        raise ValueError(f"clip: expected (frames, height, width, 1 or 3), got an array of shape {clip.shape}")
+    return clip
+
+
+def _image(ax, frame, values):
+    if frame.shape[-1] == 3:
+        ax.imshow(frame)
+    else:
+        low, high = values or ((0, 255) if frame.dtype == np.uint8 else (0, 1))
+        ax.imshow(frame[..., 0], cmap=ZERO_CENTRED if low < 0 else "gray", vmin=low, vmax=high)
+    ax.set(xticks=[], yticks=[])
+    for side in ax.spines.values():
+        side.set_visible(False)

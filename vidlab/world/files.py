@@ -1,0 +1,54 @@
+"""A rendered set as video files, laid out and listed as Kinetics is."""
+
+import csv
+from pathlib import Path
+
+from vidlab import video
+from vidlab.world.scene import RATE
+
+LIST = "motions.csv"
+CLIPS = "clips"
+_SPLITS = "train", "val", "test"
+
+
+def write_dataset(out, rendered, per_split, label="motion", crf=23):
+    """Write `rendered` as OUT/clips/LABEL/ID_START_END.mp4 and the list OUT/motions.csv.
+
+    The list has Kinetics's columns (label, youtube_id, time_start, time_end, split) and one more for each other
+    factor. Clips are shared out class by class: `per_split` is how many of each class go to train, val and test.
+
+    Raises
+    ------
+    FileExistsError : `out` holds a data set already; nothing is written over.
+    ValueError : a class has fewer or more clips than `per_split` asks for.
+    """
+    out = Path(out)
+    if (out / LIST).exists() or (out / CLIPS).exists():
+        raise FileExistsError(f"{out} holds a data set already: remove {LIST} and {CLIPS}/ there, or name another folder")
+    per_class = {}
+    seconds = max(1, round(rendered.clips.shape[1] / rendered.fps))
+    rows = []
+    for i, name in enumerate(rendered.labels):
+        place = per_class[name] = per_class.get(name, -1) + 1
+        split = next((s for s, end in zip(_SPLITS, _ends(per_split), strict=True) if place < end), None)
+        if split is None:
+            raise ValueError(f"class {name!r} has more clips than the {sum(per_split)} that per_split shares out")
+        facts = {k: v[i] for k, v in rendered.factors.items() if k != label}
+        rows.append({"label": name, "youtube_id": f"vidlab{i:05d}", "time_start": 0, "time_end": seconds,
+                     "split": split, **facts})
+        path = out / CLIPS / name / f"vidlab{i:05d}_{0:06d}_{seconds:06d}.mp4"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        heard = rendered.sound is not None and facts.get("sound", "silent") != "silent"
+        sound = {"audio": rendered.sound[i][:, None], "rate": RATE} if heard else {}
+        video.write(path, rendered.clips[i], fps=rendered.fps, crf=crf, **sound)
+    with open(out / LIST, "w", newline="", encoding="utf8") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda row: (_SPLITS.index(row["split"]), row["youtube_id"])))
+
+
+def _ends(per_split):
+    total = 0
+    for count in per_split:
+        total += count
+        yield total
