@@ -120,8 +120,7 @@ def indices(n_frames, frames=None, sampling="uniform", seed=None, *, stride=1):
         An argument is out of its range; the message names it.
     """
     _check_sampling(frames, sampling, stride)
-    if not _is_count(n_frames):
-        raise ValueError(f"n_frames must be a whole number from 1 up, not {n_frames!r}")
+    _require(_is_count(n_frames), f"n_frames must be a whole number from 1 up, not {n_frames!r}")
     if frames is None:
         return np.arange(n_frames)
     k = np.arange(frames)
@@ -135,25 +134,27 @@ def indices(n_frames, frames=None, sampling="uniform", seed=None, *, stride=1):
         return np.sort(np.random.default_rng(seed).choice(n_frames, frames, replace=False))
     if sampling == "segments":
         first, after = k * n_frames // frames, (k + 1) * n_frames // frames
-        return (first + after - 1) // 2 if seed is None else np.random.default_rng(seed).integers(first, after)
+        middle = (first + after - 1) // 2
+        return middle if seed is None else np.random.default_rng(seed).integers(first, after)
     if frames == 1:
         return np.array([(n_frames - 1) // 2])
     return np.floor(k * (n_frames - 1) / (frames - 1) + 0.5).astype(int)
+
+
+def _check_sampling(frames, sampling, stride):
+    _require(sampling in SAMPLINGS, f"sampling must be one of {', '.join(SAMPLINGS)}, not {sampling!r}")
+    _require(frames is None or _is_count(frames), f"frames must be None or a whole number from 1 up, not {frames!r}")
+    _require(frames is None or sampling != "all", 'frames must be None with sampling="all", which takes every frame')
+    _require(_is_count(stride), f"stride must be a whole number from 1 up, not {stride!r}")
 
 
 def _is_count(value):
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1
 
 
-def _check_sampling(frames, sampling, stride):
-    if sampling not in SAMPLINGS:
-        raise ValueError(f"sampling must be one of {', '.join(SAMPLINGS)}, not {sampling!r}")
-    if frames is not None and not _is_count(frames):
-        raise ValueError(f"frames must be None or a whole number from 1 up, not {frames!r}")
-    if frames is not None and sampling == "all":
-        raise ValueError('frames must be None with sampling="all", which takes every frame')
-    if not _is_count(stride):
-        raise ValueError(f"stride must be a whole number from 1 up, not {stride!r}")
+def _require(fulfilled, message):
+    if not fulfilled:
+        raise ValueError(message)
 
 
 # --------------------------------------------------------------------------------------------- reading
@@ -211,70 +212,65 @@ def read(path, frames=None, size=None, fit="stretch", start=None, stop=None, sam
     if isinstance(seed, np.random.Generator) or (seed is None and sampling == "random"):
         seed = int(np.random.default_rng(seed).integers(2**63))  # the choice below may be made twice
 
+    begin, end = start or 0, np.inf if stop is None else stop
+
     def choose(times):
-        inside = np.flatnonzero((times[:-1] >= (start or 0)) & (times[:-1] < (np.inf if stop is None else stop)))
+        inside = np.flatnonzero((times[:-1] >= begin) & (times[:-1] < end))
         if not len(inside):
             return inside
         if by == "time":
             inside = _at_constant_rate(times, inside)
         return inside[indices(len(inside), frames, sampling, seed, stride=stride)]
 
-    # Choose by the file's index or, where it has none, by its packets. Then decode, which tells the truth;
-    # where that leads to another choice, decode once more.
-    times = None
-    while True:
+    # Choose by the file's index or, where that will not do, by its packets. Then decode, which tells the
+    # truth; where the truth leads to another choice, decode once more.
+    times = clip = None
+    by_index = by == "frame" and start is None and stop is None
+    for _ in range(4):
         with _opened(path, "video", limit_bytes, threads) as (container, stream):
-            if times is None:
+            if times is None and by_index:
                 times = _indexed_times(container, stream)
             if times is None:
                 times = _demuxed_times(container, stream)
-                continue  # at the file's end now
-            chosen = choose(times)
-            clip, times = _decode(path, container, stream, chosen, size, fit, stop, on_error, limit_bytes)
+                continue  # at the file's end now: open it again
+            chosen, clip = choose(times), None
+            clip, times = _decode(path, container, stream, chosen, size, fit, end, on_error, limit_bytes)
         if np.array_equal(choose(times), chosen):
             break
+    else:
+        raise _truncated(path, "it decodes otherwise each time")
     if len(times) < 2:
-        raise NoFrames(f"{path}: no picture in it can be decoded; the file is damaged or empty, get it again")
-    if not len(chosen):
-        raise NoFrames(
-            f"{path}: no frame from start={start} to stop={stop}; the last begins at {times[-2]:.3f} s"
-        )
+        raise _no_pictures(path)
+    if clip is None:
+        raise NoFrames(f"{path}: no frame begins from {begin} s on and before {end} s; probe(path) tells its length")
     return clip
 
 
 def _check_reading(size, fit, start, stop, on_error, by, threads):
-    if size is not None and not (
-        isinstance(size, tuple | list | np.ndarray) and len(size) == 2 and all(_is_count(n) for n in size)
-    ):
-        raise ValueError(f"size must be None or (height, width) in whole pixels, not {size!r}")
-    if fit not in ("stretch", "crop", "pad"):
-        raise ValueError(f"fit must be stretch, crop or pad, not {fit!r}")
-    if on_error not in ("strict", "repair"):
-        raise ValueError(f"on_error must be strict or repair, not {on_error!r}")
-    if by not in ("frame", "time"):
-        raise ValueError(f"by must be frame or time, not {by!r}")
-    if threads is not None and not _is_count(threads):
-        raise ValueError(f"threads must be None or a whole number from 1 up, not {threads!r}")
-    if start is not None and not start >= 0:
-        raise ValueError(f"start must be None or seconds from 0 up, not {start!r}")
-    if stop is not None and not stop > (start or 0):
-        raise ValueError(f"stop must be None or seconds after start, not {stop!r}")
+    pair = size is None or (np.shape(size) == (2,) and all(_is_count(n) for n in size))
+    _require(pair, f"size must be None or (height, width) in whole pixels, not {size!r}")
+    _require(fit in ("stretch", "crop", "pad"), f"fit must be stretch, crop or pad, not {fit!r}")
+    _require(start is None or start >= 0, f"start must be None or seconds from 0 up, not {start!r}")
+    _require(stop is None or stop > (start or 0), f"stop must be None or seconds after start, not {stop!r}")
+    _require(on_error in ("strict", "repair"), f"on_error must be strict or repair, not {on_error!r}")
+    _require(by in ("frame", "time"), f"by must be frame or time, not {by!r}")
+    _require(threads is None or _is_count(threads), f"threads must be None or from 1 up, not {threads!r}")
 
 
 def _at_constant_rate(times, inside):
-    """The frame on show at the middle of each of len(inside) equal steps from the first to the last one's end."""
+    """The frame on show in the middle of each of len(inside) equal steps of time."""
     begin, end = times[inside[0]], times[inside[-1] + 1]
     ticks = begin + (np.arange(len(inside)) + 0.5) * (end - begin) / len(inside)
     return inside[np.clip(np.searchsorted(times[inside], ticks, side="right") - 1, 0, None)]
 
 
-def _decode(path, container, stream, chosen, size, fit, stop, on_error, limit_bytes):
-    """One pass over the file: the clip of the chosen frames, and when each frame that passed begins."""
+def _decode(path, container, stream, chosen, size, fit, end, on_error, limit_bytes):
+    """One pass over the file: the clip of the chosen frames, and the times of the frames that passed."""
     reformatter = VideoReformatter()
-    stamps, clip, row = _Stamps(stream), None, 0
+    stamps, clip, row, late = _Stamps(stream), None, 0, 0
     for k, frame in enumerate(_decoded(path, container, stream, on_error)):
-        stamps.add(frame)
-        if stop is not None and stamps.seconds(k) >= stop:
+        late = late + 1 if stamps.add(frame) >= end else 0
+        if late > 32:  # AVI times of neighbours are out of order, by 16 frames at most
             break
         if row == len(chosen) or chosen[row] != k:
             continue
@@ -292,24 +288,21 @@ def _decode(path, container, stream, chosen, size, fit, stop, on_error, limit_by
 def _picture(path, frame, reformatter, size, fit, limit_bytes):
     """One frame as an array (height, width, 3): turned upright and fitted into `size`."""
     turns = _turns(frame)
-    height, width = (frame.width, frame.height) if turns % 2 else (frame.height, frame.width)
-    target = scaled = size or (height, width)
+    upright = np.array((frame.height, frame.width)[:: -1 if turns % 2 else 1])
+    target = scaled = upright if size is None else np.array(size)
     if fit != "stretch":
-        ratio = (max if fit == "crop" else min)(target[0] / height, target[1] / width)
-        scaled = max(1, round(height * ratio)), max(1, round(width * ratio))
+        ratio = (max if fit == "crop" else min)(target / upright)
+        scaled = np.maximum(np.round(upright * ratio), 1).astype(int)
     _refuse_large(path, 1, *scaled, limit_bytes)
-    rows, columns = scaled[::-1] if turns % 2 else scaled
+    rows, columns = scaled[:: -1 if turns % 2 else 1].tolist()
     # one thread: a pool of them costs more than it saves, and must not outlive a later fork
     rgb = reformatter.reformat(frame, width=columns, height=rows, format="rgb24", threads=1)
     picture = np.rot90(rgb.to_ndarray(), turns)
+    margin = (target - scaled) // 2
     if fit == "crop":
-        top, left = (scaled[0] - target[0]) // 2, (scaled[1] - target[1]) // 2
-        return picture[top : top + target[0], left : left + target[1]]
-    if fit == "pad" and scaled != tuple(target):
-        above, before = (target[0] - scaled[0]) // 2, (target[1] - scaled[1]) // 2
-        padded = np.zeros((*target, 3), np.uint8)
-        padded[above : above + scaled[0], before : before + scaled[1]] = picture
-        return padded
+        return picture[-margin[0] :, -margin[1] :][: target[0], : target[1]]
+    if fit == "pad":
+        return np.pad(picture, (*zip(margin, target - scaled - margin, strict=True), (0, 0)))
     return picture
 
 
@@ -319,7 +312,7 @@ def _turns(frame):
 
 
 def _refuse_large(path, frames, height, width, limit_bytes):
-    need = frames * height * width * 3
+    need = int(frames) * int(height) * int(width) * 3
     if need > limit_bytes:
         raise TooLarge(
             f"{path}: {frames} x {height} x {width} pixels take {need / 1e9:.3g} GB, more than the limit of "
@@ -355,21 +348,16 @@ def read_audio(path, on_error="strict", *, limit_bytes=LIMIT_BYTES):
         for frame in _decoded(path, container, stream, on_error):
             rate = rate or frame.sample_rate
             try:
-                converted = [part.to_ndarray() for part in resampler.resample(frame)]
+                parts += [part.to_ndarray() for part in resampler.resample(frame)]
             except (av.FFmpegError, ValueError):
                 if on_error == "strict":
                     raise _truncated(path, "its sound changes its form on the way") from None
-                continue
-            parts += converted
-            need += 2 * sum(part.nbytes for part in converted)  # twice: parts and their concatenation
+            need += 8 * frame.samples * frame.layout.nb_channels  # the parts, and then the whole
             if need > limit_bytes:
-                raise TooLarge(
-                    f"{path}: its sound takes more than the limit of {limit_bytes / 1e9:.3g} GB; raise limit_bytes"
-                )
-        if parts:
-            parts += [part.to_ndarray() for part in resampler.resample(None)]
+                limit = f"{limit_bytes / 1e9:.3g} GB"
+                raise TooLarge(f"{path}: its sound takes more than the limit of {limit}; raise limit_bytes")
     if not parts:
-        raise NoFrames(f"{path}: no sound in it can be decoded; the file is damaged or empty, get it again")
+        raise NoFrames(f"{path}: no sound in it can be decoded; get the file again")
     return np.ascontiguousarray(np.concatenate(parts, axis=1).T), rate
 
 
@@ -406,7 +394,7 @@ def probe(path):
                         stamps.add(packet)
                 break
         if first is None:
-            raise NoFrames(f"{path}: no picture in it can be decoded; the file is damaged or empty, get it again")
+            raise _no_pictures(path)
         times, turns = stamps.times(), _turns(first)
         return VideoInfo(
             frames=len(times) - 1,
@@ -435,7 +423,7 @@ def _mean_rate(times, stream):
 
 @contextmanager
 def _opened(path, kind, limit_bytes, threads=None):
-    """The container and its first stream of a kind ("video" or "audio"); whatever `av` raises is translated."""
+    """The container and its first stream of a kind ("video" or "audio"); what av raises is translated."""
     with _file(path) as file:
         container = None
         try:
@@ -448,7 +436,7 @@ def _opened(path, kind, limit_bytes, threads=None):
             if threads is not None:
                 stream.codec_context.thread_count = int(threads)
             yield container, stream
-        except av.FFmpegError as error:
+        except (av.FFmpegError, OSError) as error:
             if container is None and _begins_like_video(path):
                 raise _truncated(path, "it begins like a video, but its index is missing") from None
             raise NotAVideo(
@@ -464,7 +452,7 @@ def _opened(path, kind, limit_bytes, threads=None):
 
 @contextmanager
 def _file(path):
-    """The file, open for reading. Only a regular file that is not empty will do: a pipe would wait for ever."""
+    """The file, open for reading; a regular one, since a pipe would keep us waiting for ever."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"path must be a str or a pathlib.Path, not {type(path).__name__}")
     try:
@@ -478,8 +466,266 @@ def _file(path):
     if not status.st_size:
         raise NotAVideo(f"{path}: the file is empty (0 bytes); get it again")
     try:
-        file = open(path, "rb")  # noqa: SIM115
+        file = open(path, "rb")
     except OSError as error:
-        raise VideoNotFound(f"{path}: it cannot be opened ({error.strerror}); check its permissions") from None
+        raise VideoNotFound(f"{path}: it cannot be opened ({error.strerror}); check its rights") from None
     with file:
         yield file
+
+
+def _begins_like_video(path):
+    """Whether the first bytes are those of mp4/mov, avi, Matroska/WebM, flv or gif."""
+    with _file(path) as file:
+        head = file.read(12)
+    return head[4:8] == b"ftyp" or head[8:] == b"AVI " or head.startswith((b"\x1aE\xdf\xa3", b"FLV", b"GIF8"))
+
+
+def _first_stream(path, container, kind):
+    """The first stream of its kind that av can decode; a cover picture beside music is no video."""
+    for stream in getattr(container.streams, kind):
+        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
+            return stream
+    if kind == "audio":
+        raise NoFrames(f"{path}: it has no sound; probe(path).has_audio tells beforehand")
+    raise NotAVideo(f"{path}: it has no video stream that av can decode; read_audio reads sound")
+
+
+def _truncated(path, what):
+    return Truncated(f'{path}: {what}; get it again, or read what is left of it with on_error="repair"')
+
+
+def _no_pictures(path):
+    return NoFrames(f"{path}: no picture in it can be decoded; get the file again")
+
+
+def _decoded(path, container, stream, on_error):
+    """Every frame of the stream, in the order of showing."""
+    strict, decoder = on_error == "strict", stream.codec_context
+    begun, packets, frames = False, 0, 0
+    stream_packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(stream_packets, None)
+        except av.FFmpegError:
+            if strict:
+                raise _truncated(path, f"the file is damaged behind frame {frames}") from None
+            packet = None
+        if packet is None:
+            break
+        if not packet.size:  # a gap, or av's mark of the end; a decoder takes both for the end
+            packets += packet.dts is not None
+            continue
+        packets += 1
+        begun = begun or packet.is_keyframe
+        if strict and begun and packet.is_corrupt:
+            raise _truncated(path, f"the packet behind frame {frames} is cut short")
+        try:
+            shown = decoder.decode(packet)
+        except av.FFmpegError:
+            if strict and begun:
+                raise _truncated(path, f"the packet behind frame {frames} is damaged") from None
+            continue
+        frames += len(shown)
+        yield from shown
+    if strict and _ends_early(path, container, stream, packets):
+        raise _truncated(path, f"the file ends early, behind frame {frames}")
+    try:
+        yield from decoder.decode(None)
+    except av.FFmpegError:
+        if strict:
+            raise _truncated(path, f"the packet behind frame {frames} is damaged") from None
+
+
+def _ends_early(path, container, stream, packets):
+    """Whether the file promises more bytes than it has: by its index (mp4, mov) or by its outermost box.
+
+    A count of frames in the header is no promise by itself: good files state too many of them.
+    """
+    size = os.path.getsize(path)
+    if "mp4" in container.format.name:
+        index = stream.index_entries
+        return packets < len(index) and any(entry.pos + entry.size > size for entry in index)
+    with _file(path) as file:
+        head = file.read(4096)
+    if head.startswith(b"RIFF"):
+        promised = int.from_bytes(head[4:8], "little")
+        return promised != 2**32 - 1 and promised + 8 > size and packets < stream.frames
+    if head.startswith(b"\x1aE\xdf\xa3"):  # Matroska: a Segment whose size is all ones promises nothing
+        at = head.find(b"\x18\x53\x80\x67") + 4
+        length = 9 - head[at].bit_length() if 4 <= at < len(head) and head[at] else 0
+        promised = int.from_bytes(head[at : at + length]) - (1 << 7 * length if length else 0)
+        return promised + 1 < 1 << 7 * length and at + length + promised > size
+    return False
+
+
+class _Stamps:
+    """When each frame (or packet) begins, in seconds after the first."""
+
+    def __init__(self, stream):
+        self.unit = stream.time_base or Fraction(1, 1000)
+        rate = stream.average_rate or stream.guessed_rate or 25
+        self.usual = float(1 / rate / self.unit)  # a frame's length, in units, where nothing else is known
+        self.stamps, self.length = array("d"), 0
+
+    def add(self, shown):
+        stamp = shown.dts if shown.pts is None else shown.pts
+        if stamp is None:
+            stamp = self.stamps[-1] + self.usual if self.stamps else 0
+        self.stamps.append(stamp)
+        self.length = shown.duration or 0
+        return self._seconds(stamp - self.stamps[0])
+
+    def times(self):
+        """Begin of each of the n frames, and the end of the last: (n + 1,) seconds, never decreasing."""
+        stamps = np.sort(self.stamps)  # packets come in the order of decoding, and AVI's times stay so
+        if not len(stamps):
+            return np.zeros(1)
+        mean = (stamps[-1] - stamps[0]) / (len(stamps) - 1) if len(stamps) > 1 else self.usual
+        return self._seconds(np.append(stamps, stamps[-1] + (self.length or mean)) - stamps[0])
+
+    def _seconds(self, units):
+        return units * self.unit.numerator / self.unit.denominator
+
+
+def _indexed_times(container, stream):
+    """Times by the index that mp4, mov and avi files carry, at a constant rate; None without a full one."""
+    if not stream.frames or not {"mp4", "avi"} & set(container.format.name.split(",")):
+        return None
+    count = len(stream.index_entries)
+    return np.arange(count + 1) / float(stream.average_rate or 25) if count == stream.frames else None
+
+
+def _demuxed_times(container, stream):
+    """Times by the packets, which costs far less than decoding them."""
+    stamps = _Stamps(stream)
+    try:
+        for packet in container.demux(stream):
+            if packet.size and not packet.is_discard:
+                stamps.add(packet)
+    except av.FFmpegError:
+        pass  # decoding will meet it again, and say so
+    return stamps.times()
+
+
+# --------------------------------------------------------------------------------------------- writing
+
+# suffix: video codec, sound codec. GIF goes through Pillow, which chooses its colours.
+CODECS = {
+    ".mp4": ("libx264", "aac"),
+    ".m4v": ("libx264", "aac"),
+    ".mov": ("libx264", "aac"),
+    ".3gp": ("libx264", "aac"),
+    ".mkv": ("libx264", "aac"),
+    ".ts": ("libx264", "aac"),
+    ".flv": ("libx264", "aac"),
+    ".avi": ("libx264", "libmp3lame"),
+    ".mpg": ("mpeg2video", "mp2"),
+    ".webm": ("libvpx-vp9", "libopus"),
+    ".gif": (None, None),
+}
+
+
+def write(path, clip, fps=25, audio=None, rate=None, *, codec=None, crf=None):
+    """Write a clip to a video file; the suffix chooses the format.
+
+    The file appears under its name only when it is whole: a failure leaves an older one as it was. Colours are
+    kept at half the resolution (yuv420p), as players expect, so an odd height or width grows by one, the last
+    row or column repeated. A GIF keeps odd sizes, and there equal neighbours become one longer frame.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        .mp4, .m4v, .mov, .3gp, .mkv, .ts, .flv, .avi (h264), .mpg (mpeg2), .webm (vp9) or .gif.
+    clip : numpy.ndarray
+        (frames, height, width, 3), uint8 RGB, at least one frame.
+    fps : float
+        Frames per second.
+    audio : numpy.ndarray or None
+        Sound (n,) or (n, channels), one channel or two, floating point in [-1, 1]; louder is clipped.
+    rate : int or None
+        Samples per second of `audio`.
+    codec : str or None
+        Another encoder of av's, such as "libx265" or "mpeg4".
+    crf : int or None
+        Constant rate factor of h264, hevc, vp9, av1: lower is better and larger. None: the encoder's own.
+
+    Raises
+    ------
+    ValueError
+        An argument is out of its range.
+    VideoNotFound
+        The folder to write in does not exist.
+    VideoError
+        The encoder refused.
+    """
+    path, clip = Path(path), np.asarray(clip)
+    audio = _check_writing(path, clip, fps, audio, rate, codec, crf)
+    if not path.parent.is_dir():
+        raise VideoNotFound(f"{path}: there is no folder {path.parent} to write in; make it first")
+    part = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
+    try:
+        with open(part, "xb") as file:
+            if audio is None and crf is None:
+                _write_with_imageio(file, path.suffix.lower(), clip, fps, codec)
+            else:
+                _write_with_av(file, path.suffix.lower(), clip, fps, codec, crf, audio, rate)
+        os.replace(part, path)
+    except (av.FFmpegError, ValueError) as error:
+        raise VideoError(f"{path}: it cannot be written ({error}); try another codec or suffix") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _check_writing(path, clip, fps, audio, rate, codec, crf):
+    """Refuse what cannot be written; the sound comes back as float32 (channels, n)."""
+    suffix, shape = path.suffix.lower(), clip.shape
+    _require(suffix in CODECS, f"path must end in one of {' '.join(CODECS)}, not {path.suffix!r}")
+    whole = clip.dtype == np.uint8 and clip.ndim == 4 and shape[3] == 3 and clip.size
+    _require(whole, f"clip must be uint8 of shape (frames, height, width, 3), not {clip.dtype} of shape {shape}")
+    _require(0 < fps <= 1000, f"fps must lie above 0 and not above 1000 frames a second, not {fps!r}")
+    plain = audio is None and codec is None and crf is None
+    _require(suffix != ".gif" or plain, "a gif takes no audio, codec or crf; write an .mp4")
+    if audio is None:
+        return None
+    _require(_is_count(rate), f"rate must be the samples per second of audio, a whole number, not {rate!r}")
+    audio = np.asarray(audio)
+    audio = audio[:, None] if audio.ndim == 1 else audio
+    whole = audio.ndim == 2 and audio.shape[1] in (1, 2) and len(audio) and audio.dtype.kind == "f"
+    _require(whole, f"audio must be floats of shape (n,), (n, 1) or (n, 2), not {audio.dtype} {audio.shape}")
+    return np.ascontiguousarray(np.clip(np.nan_to_num(audio), -1, 1).T, dtype=np.float32)
+
+
+def _write_with_imageio(file, suffix, clip, fps, codec):
+    import imageio.v3 as iio  # here, because importing it is slow
+
+    if suffix == ".gif":
+        return iio.imwrite(file, clip, plugin="pillow", extension=suffix, duration=1000 / fps, loop=0)
+    with iio.imopen(file, "w", plugin="pyav", extension=suffix) as video:
+        video.write(_even(clip), codec=codec or CODECS[suffix][0], fps=float(fps), out_pixel_format="yuv420p")
+
+
+def _write_with_av(file, suffix, clip, fps, codec, crf, audio, rate):
+    """With sound or a crf, which imageio does not offer."""
+    clip, (own_codec, sound_codec) = _even(clip), CODECS[suffix]
+    with av.open(file, "w") as container:
+        video = container.add_stream(codec or own_codec, rate=Fraction(fps).limit_denominator(65535))
+        video.height, video.width, video.pix_fmt = *clip.shape[1:3], "yuv420p"
+        video.options = {} if crf is None else {"crf": str(crf)}
+        if audio is not None:
+            layout = ("mono", "stereo")[len(audio) - 1]
+            sound_rate = 48000 if sound_codec == "libopus" else rate  # opus knows few rates
+            sound = container.add_stream(sound_codec, rate=sound_rate, layout=layout)
+        for picture in clip:
+            container.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(video.encode())
+        if audio is not None:
+            samples = av.AudioFrame.from_ndarray(audio, format="fltp", layout=layout)
+            samples.sample_rate, samples.pts = rate, 0
+            container.mux(sound.encode(samples))
+            container.mux(sound.encode())
+
+
+def _even(clip):
+    """The clip with its last row or column repeated where the size is odd, as yuv420p needs."""
+    odd = [n % 2 for n in clip.shape[1:3]]
+    return np.pad(clip, ((0, 0), (0, odd[0]), (0, odd[1]), (0, 0)), mode="edge") if any(odd) else clip

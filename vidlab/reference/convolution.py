@@ -282,7 +282,7 @@ def depthwise_conv2d(x, kernel, bias=None, stride=1, padding="valid", dilation=1
 
 
 def depthwise_conv2d_gradients(x, kernel, dy, stride=1, padding="valid", dilation=1):
-    """Gradients of `depthwise_conv2d`, given dy (batch, height', width', channels * M): keys as `conv2d`'s."""
+    """Gradients of `depthwise_conv2d` for dy (batch, height', width', channels * M): `x`, `kernel`, `bias`."""
     x, kernel, _, windows = _prepare(x, kernel, None, stride, padding, dilation)
     channels, multiplier = kernel.shape[2:]
     dy = _check_dy(dy, x, kernel, windows, channels * multiplier)
@@ -339,7 +339,7 @@ def conv3d(x, kernel, bias=None, stride=1, padding="valid", dilation=1):
 
 
 def conv3d_gradients(x, kernel, dy, stride=1, padding="valid", dilation=1):
-    """Gradients of `conv3d`, given dy (batch, frames', height', width', filters): keys as `conv2d`'s."""
+    """Gradients of `conv3d`, given dy (batch, frames', height', width', filters): see `conv2d_gradients`."""
     x, kernel, _, windows = _prepare(x, kernel, None, stride, padding, dilation, *_CLIPS)
     in_time, in_space = _split_time(windows)
     dy = _check_dy(dy, x, kernel, windows, kernel.shape[-1])

@@ -11,7 +11,7 @@ CLIPS = "clips"
 _SPLITS = "train", "val", "test"
 
 
-def write_dataset(out, rendered, per_split, label="motion", crf=23):
+def write_dataset(out, rendered, per_split, label="motion", crf=26):
     """Write `rendered` as OUT/clips/LABEL/ID_START_END.mp4 and the list OUT/motions.csv.
 
     The list has Kinetics's columns (label, youtube_id, time_start, time_end, split) and one more for each other

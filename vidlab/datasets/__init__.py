@@ -1,0 +1,12 @@
+"""Collections of video files as samples, and samples as arrays.
+
+    samples        what a sample is
+    sources        a folder per class, Kinetics's list, the clips that come with the course
+    arrays         decode many samples at once
+"""
+
+from vidlab.datasets.arrays import load_clips
+from vidlab.datasets.samples import Sample, classes_of
+from vidlab.datasets.sources import DataNotFound, embedded, folder, kinetics
+
+__all__ = ["DataNotFound", "Sample", "classes_of", "embedded", "folder", "kinetics", "load_clips"]

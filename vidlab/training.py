@@ -1,0 +1,113 @@
+"""Train a model, watch it, and say how good it is."""
+
+from dataclasses import dataclass
+from time import monotonic
+
+import numpy as np
+
+import vidlab.quiet  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
+
+import keras  # isort: skip
+from scipy.stats import binomtest
+from sklearn.metrics import confusion_matrix
+
+from vidlab import figures
+
+# --------------------------------------------------------------------------------------------- training
+
+
+def fit(model, train, validation=None, epochs=15, batch=16, learning_rate=3e-3, live=True):
+    """Train a classifier with Adam, the learning rate falling to zero along a cosine.
+
+    Kingma and Ba, Adam, ICLR 2015; Loshchilov and Hutter, SGDR, ICLR 2017. For the same result twice, call
+    `keras.utils.set_random_seed` before the model is made.
+
+    Parameters
+    ----------
+    model : keras.Model that gives class probabilities.
+    train, validation : (clips, labels), as `datasets.load_clips` returns them.
+    learning_rate : where the cosine starts.
+    live : draw the curves while it trains (in a notebook).
+
+    Returns
+    -------
+    dict : loss, accuracy and, with `validation`, val_loss and val_accuracy: a list each, an entry an epoch.
+    """
+    clips, labels = _pair("train", train)
+    steps = epochs * int(np.ceil(len(clips) / batch))
+    model.compile(
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)),
+        keras.losses.SparseCategoricalCrossentropy(),
+        metrics=["accuracy"],
+    )
+    watch = [_LiveCurves(model.name, epochs)] if live else []
+    data = None if validation is None else _pair("validation", validation)
+    history = model.fit(clips, labels, batch_size=batch, epochs=epochs, validation_data=data, callbacks=watch, verbose=0)
+    return history.history
+
+
+class _LiveCurves(keras.callbacks.Callback):
+    """One picture in the notebook, drawn again after each epoch."""
+
+    def __init__(self, name, epochs):
+        super().__init__()
+        self.name, self.epochs, self.seen, self.place = name, epochs, {}, None
+
+    def on_train_begin(self, logs=None):
+        self.start = monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        from IPython.display import display
+
+        for key, value in (logs or {}).items():
+            self.seen.setdefault(key, []).append(value)
+        left = (monotonic() - self.start) / (epoch + 1) * (self.epochs - epoch - 1)
+        to_go = f", about {left:.0f} s to go" if epoch + 1 < self.epochs else ""
+        picture = figures.curves(self.seen, f"{self.name}: epoch {epoch + 1} of {self.epochs}{to_go}")
+        if self.place is None:
+            self.place = display(picture, display_id=True)
+        elif self.place:
+            self.place.update(picture)
+
+
+# ------------------------------------------------------------------------------------------- evaluation
+
+
+@dataclass(frozen=True)
+class Report:
+    """How good a classifier is: `top1` is the accuracy, `interval` its 95% confidence interval (Wilson 1927),
+    `per_class` the share of each class that was recognised, `confusion[i, j]` how many clips of class i were
+    called j, `predicted` and `probabilities` what the model said of each clip."""
+
+    top1: float
+    interval: tuple[float, float]
+    per_class: np.ndarray
+    confusion: np.ndarray
+    predicted: np.ndarray
+    probabilities: np.ndarray
+
+
+def evaluate(model, data, batch=32):
+    """Predict (clips, labels) once, and compare.
+
+    Raises
+    ------
+    ValueError : there are no clips, or not as many labels.
+    """
+    clips, labels = _pair("data", data)
+    probabilities = np.concatenate(
+        [np.asarray(model(clips[i : i + batch], training=False)) for i in range(0, len(clips), batch)]
+    )
+    predicted = probabilities.argmax(1)
+    confusion = confusion_matrix(labels, predicted, labels=np.arange(probabilities.shape[1]))
+    right = int(np.trace(confusion))
+    interval = binomtest(right, len(labels)).proportion_ci(method="wilson")
+    per_class = np.diag(confusion) / np.maximum(confusion.sum(1), 1)
+    return Report(right / len(labels), tuple(map(float, interval)), per_class, confusion, predicted, probabilities)
+
+
+def _pair(name, data):
+    clips, labels = data
+    if not len(clips) or len(clips) != len(labels):
+        raise ValueError(f"{name}: {len(clips)} clips and {len(labels)} labels; there must be as many of each, and some")
+    return clips, labels
