@@ -138,6 +138,26 @@ def confusion(matrix, classes, title=None):
     return fig
 
 
+def accuracies(rows, chance, title=None):
+    """A dot for each run: `rows` as `training.compare` returns them; hollow dots for shuffled frames."""
+    names = list(dict.fromkeys(row["model"] for row in rows))
+    fig = Picture(figsize=(7.0, 0.9 + 0.45 * len(names)),
+                  alt="Accuracy of each run: " + "; ".join(
+                      f"{name} {', '.join(format(r['top1'], '.2f') for r in rows if r['model'] == name)}"
+                      for name in names))
+    ax = fig.subplots()
+    y = [names.index(row["model"]) for row in rows]
+    ax.axvline(chance, color="0.5", linewidth=1, linestyle="--", zorder=0)
+    ax.annotate("chance", (chance, 1), xycoords=("data", "axes fraction"), xytext=(3, -2),
+                textcoords="offset points", va="top", color="0.35", fontsize=9)
+    ax.plot([row["shuffled"] for row in rows], y, "o", color="C1", markerfacecolor="none", label="frames shuffled")
+    ax.plot([row["top1"] for row in rows], y, "o", color="C0", label="frames in order")
+    ax.set_yticks(range(len(names)), names)
+    ax.set(xlim=(0, 1.02), ylim=(len(names) - 0.5, -0.5), xlabel="accuracy on the test clips", title=title or "")
+    ax.legend(loc="center right", bbox_to_anchor=(0.98, 0.4))
+    return fig
+
+
 def _checked(clip):
     clip = np.asarray(clip)
     if clip.ndim == 3:

@@ -16,7 +16,7 @@ from vidlab import figures
 # --------------------------------------------------------------------------------------------- training
 
 
-def fit(model, train, validation=None, epochs=15, batch=16, learning_rate=3e-3, live=True):
+def fit(model, train, validation=None, epochs=14, batch=16, learning_rate=3e-3, live=True):
     """Train a classifier with Adam, the learning rate falling to zero along a cosine.
 
     Kingma and Ba, Adam, ICLR 2015; Loshchilov and Hutter, SGDR, ICLR 2017. For the same result twice, call
@@ -111,3 +111,46 @@ def _pair(name, data):
     if not len(clips) or len(clips) != len(labels):
         raise ValueError(f"{name}: {len(clips)} clips and {len(labels)} labels; there must be as many of each, and some")
     return clips, labels
+
+
+# ------------------------------------------------------------------------------------------- comparison
+
+
+def shuffle_frames(clips, seed=0):
+    """The same frames of each clip in random order: what is left of a clip without time."""
+    clips = np.asarray(clips)
+    order = np.random.default_rng(seed).permuted(np.tile(np.arange(clips.shape[1]), (len(clips), 1)), axis=1)
+    return clips[np.arange(len(clips))[:, None], order]
+
+
+def compare(builders, train, validation, test, seeds=(0, 1, 2), **settings):
+    """Train several models, each from several seeds, on the same data.
+
+    Parameters
+    ----------
+    builders : functions (clip_shape, classes) -> keras.Model, such as `models.conv3d`.
+    train, validation, test : (clips, labels).
+    settings : for `fit`.
+
+    Returns
+    -------
+    list of dict : model, seed, top1, interval, shuffled (top1 with the frames of each test clip shuffled),
+        parameters, seconds (of training).
+    """
+    classes = int(max(labels.max() for _, labels in (train, validation, test))) + 1
+    shuffled = shuffle_frames(test[0]), test[1]
+    rows = []
+    for build in builders:
+        for seed in seeds:
+            keras.utils.set_random_seed(seed)
+            model = build(train[0].shape[1:], classes)
+            start = monotonic()
+            fit(model, train, validation, **{"live": False, **settings})
+            seconds = monotonic() - start
+            report = evaluate(model, test)
+            rows.append({
+                "model": model.name, "seed": seed, "top1": report.top1, "interval": report.interval,
+                "shuffled": evaluate(model, shuffled).top1, "parameters": model.count_params(),
+                "seconds": round(seconds, 1),
+            })  # fmt: skip
+    return rows

@@ -143,8 +143,8 @@ def indices(n_frames, frames=None, sampling="uniform", seed=None, *, stride=1):
 
 def _check_sampling(frames, sampling, stride):
     _require(sampling in SAMPLINGS, f"sampling must be one of {', '.join(SAMPLINGS)}, not {sampling!r}")
-    _require(frames is None or _is_count(frames), f"frames must be None or a whole number from 1 up, not {frames!r}")
-    _require(frames is None or sampling != "all", 'frames must be None with sampling="all", which takes every frame')
+    _require(frames is None or _is_count(frames), f"frames must be None or from 1 up, not {frames!r}")
+    _require(frames is None or sampling != "all", 'frames must be None with sampling="all", which takes all')
     _require(_is_count(stride), f"stride must be a whole number from 1 up, not {stride!r}")
 
 
@@ -242,7 +242,7 @@ def read(path, frames=None, size=None, fit="stretch", start=None, stop=None, sam
     if len(times) < 2:
         raise _no_pictures(path)
     if clip is None:
-        raise NoFrames(f"{path}: no frame begins from {begin} s on and before {end} s; probe(path) tells its length")
+        raise NoFrames(f"{path}: no frame begins from {begin} s to before {end} s; probe it for its length")
     return clip
 
 
@@ -342,17 +342,23 @@ def read_audio(path, on_error="strict", *, limit_bytes=LIMIT_BYTES):
         Something is wrong with the file. `NoFrames` where it is silent: ``probe(path).has_audio`` tells.
     """
     _check_reading(None, "stretch", None, None, on_error, "frame", None)
-    parts, need, rate = [], 0, 0
+    parts, need, resamplers = [], 0, {}
     with _opened(path, "audio", limit_bytes) as (container, stream):
-        resampler = AudioResampler(format="fltp")
         for frame in _decoded(path, container, stream, on_error):
-            rate = rate or frame.sample_rate
+            if not resamplers:
+                layout, rate = frame.layout, frame.sample_rate  # later sound of another form is brought to it
+            form = frame.format.name, frame.layout.name, frame.sample_rate
             try:
-                parts += [part.to_ndarray() for part in resampler.resample(frame)]
+                if frame.layout.nb_channels > 8:
+                    raise ValueError("av reads beyond the memory of such frames")
+                if form not in resamplers:
+                    resamplers[form] = AudioResampler("fltp", layout, rate)
+                parts += [part.to_ndarray() for part in resamplers[form].resample(frame)]
             except (av.FFmpegError, ValueError):
                 if on_error == "strict":
-                    raise _truncated(path, "its sound changes its form on the way") from None
-            need += 8 * frame.samples * frame.layout.nb_channels  # the parts, and then the whole
+                    raise _truncated(path, f"its sound is damaged or of a strange form ({form[1]})") from None
+                continue
+            need += 8 * frame.samples * layout.nb_channels  # the parts, and then the whole
             if need > limit_bytes:
                 limit = f"{limit_bytes / 1e9:.3g} GB"
                 raise TooLarge(f"{path}: its sound takes more than the limit of {limit}; raise limit_bytes")
@@ -431,18 +437,19 @@ def _opened(path, kind, limit_bytes, threads=None):
             container = av.open(file, metadata_errors="ignore", options=OPTIONS)
             stream = _first_stream(path, container, kind)
             if kind == "video":
-                _refuse_large(path, 1, stream.height, stream.width, limit_bytes)
+                most = max(limit_bytes, LIMIT_BYTES) // 20  # pixels; a decoder may hold 20 bytes of each
+                if stream.height * stream.width > most:
+                    size = f"{stream.height} x {stream.width}"
+                    raise TooLarge(f"{path}: {size} is over {most} pixels a picture; raise limit_bytes")
+                stream.codec_context.options = {"max_pixels": str(min(most, 2**31 - 1))}
             stream.thread_type = "SLICE"
             if threads is not None:
                 stream.codec_context.thread_count = int(threads)
             yield container, stream
-        except (av.FFmpegError, OSError) as error:
+        except (av.FFmpegError, OSError):
             if container is None and _begins_like_video(path):
-                raise _truncated(path, "it begins like a video, but its index is missing") from None
-            raise NotAVideo(
-                f"{path}: this is not a video that can be read ({error.strerror}); open it in a player, or "
-                "get it again"
-            ) from None
+                raise _without_index(path) from None
+            raise NotAVideo(f"{path}: it cannot be read as a video; try a player, or get it anew") from None
         except MemoryError:
             raise TooLarge(f"{path}: there is not enough memory for it; ask for fewer frames") from None
         finally:
@@ -482,9 +489,12 @@ def _begins_like_video(path):
 
 def _first_stream(path, container, kind):
     """The first stream of its kind that av can decode; a cover picture beside music is no video."""
-    for stream in getattr(container.streams, kind):
+    pictures, sounds = container.streams.video, container.streams.audio
+    for stream in pictures if kind == "video" else sounds:
         if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
             return stream
+    if not pictures and not sounds and _begins_like_video(path):
+        raise _without_index(path)
     if kind == "audio":
         raise NoFrames(f"{path}: it has no sound; probe(path).has_audio tells beforehand")
     raise NotAVideo(f"{path}: it has no video stream that av can decode; read_audio reads sound")
@@ -492,6 +502,10 @@ def _first_stream(path, container, kind):
 
 def _truncated(path, what):
     return Truncated(f'{path}: {what}; get it again, or read what is left of it with on_error="repair"')
+
+
+def _without_index(path):
+    return _truncated(path, "it begins like a video, but what says how to read it is missing or damaged")
 
 
 def _no_pictures(path):
@@ -628,9 +642,9 @@ CODECS = {
 def write(path, clip, fps=25, audio=None, rate=None, *, codec=None, crf=None):
     """Write a clip to a video file; the suffix chooses the format.
 
-    The file appears under its name only when it is whole: a failure leaves an older one as it was. Colours are
-    kept at half the resolution (yuv420p), as players expect, so an odd height or width grows by one, the last
-    row or column repeated. A GIF keeps odd sizes, and there equal neighbours become one longer frame.
+    The file appears under its name only when it is whole: a failure leaves an older one as it was. Colours
+    are kept at half the resolution (yuv420p), as players expect, so an odd height or width grows by one, the
+    last row or column repeated. A GIF keeps odd sizes, and there equal neighbours become one longer frame.
 
     Parameters
     ----------
@@ -681,7 +695,7 @@ def _check_writing(path, clip, fps, audio, rate, codec, crf):
     suffix, shape = path.suffix.lower(), clip.shape
     _require(suffix in CODECS, f"path must end in one of {' '.join(CODECS)}, not {path.suffix!r}")
     whole = clip.dtype == np.uint8 and clip.ndim == 4 and shape[3] == 3 and clip.size
-    _require(whole, f"clip must be uint8 of shape (frames, height, width, 3), not {clip.dtype} of shape {shape}")
+    _require(whole, f"clip must be uint8 of shape (frames, height, width, 3), not {clip.dtype} {shape}")
     _require(0 < fps <= 1000, f"fps must lie above 0 and not above 1000 frames a second, not {fps!r}")
     plain = audio is None and codec is None and crf is None
     _require(suffix != ".gif" or plain, "a gif takes no audio, codec or crf; write an .mp4")

@@ -7,6 +7,6 @@
 
 from vidlab.datasets.arrays import load_clips
 from vidlab.datasets.samples import Sample, classes_of
-from vidlab.datasets.sources import DataNotFound, embedded, folder, kinetics
+from vidlab.datasets.sources import DataNotFound, data_folder, embedded, folder, kinetics
 
-__all__ = ["DataNotFound", "Sample", "classes_of", "embedded", "folder", "kinetics", "load_clips"]
+__all__ = ["DataNotFound", "Sample", "classes_of", "data_folder", "embedded", "folder", "kinetics", "load_clips"]

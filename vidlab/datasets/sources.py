@@ -92,18 +92,28 @@ def kinetics(list_file, root, label="label"):
     return samples
 
 
-def embedded(label="motion", root=None):
+def data_folder():
+    """The folder of the clips and results that come with the course: VIDLAB_DATA, or data/ beside the package.
+
+    Raises
+    ------
+    DataNotFound : it is not there.
+    """
+    root = Path(os.environ.get("VIDLAB_DATA") or Path(__file__).parents[2] / "data")
+    if not (root / "motions.csv").is_file():
+        raise DataNotFound(f"{root}: the course's clips are not there; set VIDLAB_DATA to the course's data folder")
+    return root
+
+
+def embedded(label="motion"):
     """The clips that come with the course (data/README.md says what they are).
 
     `label` is the property to learn: motion, or another column of data/motions.csv (shape, texture, colour,
-    digit, background). `root` is the folder; without it, the environment variable VIDLAB_DATA, or the folder
-    data/ beside the package.
+    digit, background).
 
     Raises
     ------
     DataNotFound : the folder is not there, or the list has no such column.
     """
-    root = Path(root or os.environ.get("VIDLAB_DATA") or Path(__file__).parents[2] / "data")
-    if not (root / "motions.csv").is_file():
-        raise DataNotFound(f"{root}: the course's clips are not there; set VIDLAB_DATA to the course's data folder")
+    root = data_folder()
     return kinetics(root / "motions.csv", root / "clips", label="label" if label == "motion" else label)

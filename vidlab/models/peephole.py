@@ -15,7 +15,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="vidlab")
 class PeepholeLSTMCell(keras.layers.LSTMCell):
-    """One step of `PeepholeLSTM`, which says what the arguments are; the others are those of Keras's LSTMCell."""
+    """One step of `PeepholeLSTM`, where the arguments are explained."""
 
     def __init__(self, units, peephole="diagonal", peephole_initializer="zeros", **options):
         if peephole not in ("diagonal", "full"):
@@ -74,7 +74,7 @@ class PeepholeLSTM(keras.layers.RNN):
     ----------
     units : int
     peephole : "diagonal" or "full"
-        Each gate unit sees its own cell (c * P, 3 units more weights), or all of them (c @ P, 3 units^2 more).
+        Each gate unit sees its own cell (c * P, 3 * units weights), or all (c @ P, 3 * units**2 weights).
     peephole_initializer : initializer
         Zeros unless given: training then starts from the very network that `keras.layers.LSTM` with the same
         initial weights would be.

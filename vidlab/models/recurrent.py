@@ -7,7 +7,7 @@ Each takes clips (batch, frames, height, width, channels), float32 in [0, 1], an
 import keras
 from keras import layers
 
-from vidlab.models.frame import frame_features
+from vidlab.models.frame import each_frame, frame_features
 
 
 def cnn_lstm(clip_shape, classes, filters=(16, 32), features=64, units=64):
@@ -16,6 +16,6 @@ def cnn_lstm(clip_shape, classes, filters=(16, 32), features=64, units=64):
     Donahue et al., Long-term recurrent convolutional networks for visual recognition and description, CVPR 2015.
     """
     clip = keras.Input(clip_shape, name="clip")
-    x = layers.TimeDistributed(frame_features(clip_shape[1:], filters, features))(clip)
+    x = each_frame(frame_features(clip_shape[1:], filters, features), clip)
     x = layers.LSTM(units)(x)
     return keras.Model(clip, layers.Dense(classes, activation="softmax")(x), name="cnn_lstm")

@@ -282,7 +282,7 @@ def depthwise_conv2d(x, kernel, bias=None, stride=1, padding="valid", dilation=1
 
 
 def depthwise_conv2d_gradients(x, kernel, dy, stride=1, padding="valid", dilation=1):
-    """Gradients of `depthwise_conv2d` for dy (batch, height', width', channels * M): `x`, `kernel`, `bias`."""
+    """Gradients of `depthwise_conv2d`, given dy = dL/dy: keys `x`, `kernel`, `bias`."""
     x, kernel, _, windows = _prepare(x, kernel, None, stride, padding, dilation)
     channels, multiplier = kernel.shape[2:]
     dy = _check_dy(dy, x, kernel, windows, channels * multiplier)
@@ -299,6 +299,19 @@ def depthwise_conv2d_gradients(x, kernel, dy, stride=1, padding="valid", dilatio
 
 
 # ---------------------------------------------------------------- through time
+
+
+def conv3d_loops(x, kernel, bias=None, stride=1, padding="valid", dilation=1):
+    """3-D convolution as its formula reads: `conv2d_loops` with a frame, t, and a kernel frame, r."""
+    x, kernel, bias, windows = _prepare(x, kernel, bias, stride, padding, dilation, *_CLIPS)
+    x = windows.pad(x)
+    s, d = windows.stride, windows.dilation
+    y = np.zeros((len(x), *windows.outputs, kernel.shape[-1]), x.dtype)
+    for b, t, p, q, n in np.ndindex(y.shape):
+        for r, i, j, c in np.ndindex(kernel.shape[:-1]):
+            pixel = x[b, s[0] * t + d[0] * r, s[1] * p + d[1] * i, s[2] * q + d[2] * j, c]
+            y[b, t, p, q, n] += pixel * kernel[r, i, j, c, n]
+    return y if bias is None else y + bias
 
 
 def conv3d(x, kernel, bias=None, stride=1, padding="valid", dilation=1):
@@ -339,7 +352,7 @@ def conv3d(x, kernel, bias=None, stride=1, padding="valid", dilation=1):
 
 
 def conv3d_gradients(x, kernel, dy, stride=1, padding="valid", dilation=1):
-    """Gradients of `conv3d`, given dy (batch, frames', height', width', filters): see `conv2d_gradients`."""
+    """Gradients of `conv3d`, given dy = dL/dy: keys `x`, `kernel`, `bias`."""
     x, kernel, _, windows = _prepare(x, kernel, None, stride, padding, dilation, *_CLIPS)
     in_time, in_space = _split_time(windows)
     dy = _check_dy(dy, x, kernel, windows, kernel.shape[-1])

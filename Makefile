@@ -1,0 +1,35 @@
+# Each target prepares .venv first; that does nothing when nothing changed. On Windows see README.md.
+
+SUITABLE = import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
+	$$p -c "$(SUITABLE)" 2>/dev/null && { echo $$p; break; }; done)
+RUN = .venv/bin/python -m
+
+.PHONY: lab test quick lint notebooks lock
+
+lab: .venv/ready        ## open the course in JupyterLab
+	$(RUN) vidlab lab
+
+test: .venv/ready       ## everything, notebooks and browser included
+	$(RUN) pytest
+
+quick: lint             ## what takes under two minutes
+	$(RUN) pytest -m "not slow"
+
+lint: .venv/ready
+	$(RUN) ruff check .
+
+notebooks: .venv/ready  ## run all notebooks again, in place
+	$(RUN) tests.notebooks.execute
+
+lock: .venv/ready       ## pin again what pyproject.toml asks for
+	.venv/bin/uv pip compile -q --upgrade --universal --fork-strategy fewest --python-version 3.11 --all-extras \
+		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt
+
+.venv/ready: requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "vidlab needs Python 3.11, 3.12 or 3.13 with its venv module, and finds none. On" \
+		"Debian or Ubuntu: sudo apt install python3-venv. On macOS: brew install python@3.12. Or use conda: see README.md."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(RUN) pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@

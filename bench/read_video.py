@@ -1,0 +1,178 @@
+"""How fast vidlab reads video, beside OpenCV, imageio's two plugins and plain av.
+
+    python bench/read_video.py --out read_video.json                 # on clips that it makes
+    python bench/read_video.py --clips my-videos --out read_video.json
+
+Two tasks for each clip: 16 frames, evenly spaced, at 112x112; and every frame at full size. All readers take turns
+within a round, so that a busy machine slows each of them alike; medians over the rounds, in milliseconds.
+TensorFlow is loaded first, as it is in a notebook: imageio's pyav plugin collects garbage at every close, and that
+takes long once many modules are loaded. Each reader gives uint8 RGB. One that fails on a clip, or gives another
+number of frames, has no time there.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+
+from vidlab import video
+
+SIZE = (112, 112)
+
+
+def read_vidlab(path, frames):
+    return video.read(path, frames, SIZE if frames else None)
+
+
+def read_av(path, frames):
+    """As one would write it by hand: count by decoding nothing, trust the header."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        wanted = set(video.indices(stream.frames, frames).tolist()) if frames else None
+        height, width = SIZE if frames else (None, None)
+        return np.stack([
+            frame.to_ndarray(format="rgb24", height=height, width=width)
+            for k, frame in enumerate(container.decode(stream))
+            if wanted is None or k in wanted
+        ])  # fmt: skip
+
+
+def read_opencv(path, frames):
+    import cv2
+
+    capture = cv2.VideoCapture(str(path))
+    try:
+        count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        wanted = set(video.indices(count, frames).tolist()) if frames else None
+        pictures, k = [], 0
+        while capture.grab():
+            if wanted is None or k in wanted:
+                picture = cv2.cvtColor(capture.retrieve()[1], cv2.COLOR_BGR2RGB)
+                pictures.append(cv2.resize(picture, SIZE[::-1]) if frames else picture)
+            k += 1
+        return np.stack(pictures)
+    finally:
+        capture.release()
+
+
+def read_imageio_pyav(path, frames):
+    return _read_imageio(path, frames, "pyav")
+
+
+def read_imageio_ffmpeg(path, frames):
+    return _read_imageio(path, frames, "FFMPEG")
+
+
+def _read_imageio(path, frames, plugin):
+    import cv2
+    import imageio.v3 as iio
+
+    if not frames:
+        return np.stack(list(iio.imiter(path, plugin=plugin)))
+    with av.open(str(path)) as container:
+        wanted = set(video.indices(container.streams.video[0].frames, frames).tolist())
+    pictures = (p for k, p in enumerate(iio.imiter(path, plugin=plugin)) if k in wanted)
+    return np.stack([cv2.resize(picture, SIZE[::-1]) for picture in pictures])
+
+
+READERS = {
+    "vidlab": read_vidlab,
+    "av": read_av,
+    "OpenCV": read_opencv,
+    "imageio pyav": read_imageio_pyav,
+    "imageio FFMPEG": read_imageio_ffmpeg,
+}
+
+
+def make_clips(folder):
+    """Blurred noise that moves, in sizes and formats like those of the usual data sets."""
+    rng = np.random.default_rng(0)
+    kinds = (("h264-320x240.mp4", 240, 320, 150, None), ("mpeg4-320x240.avi", 240, 320, 150, "mpeg4"),
+             ("vp9-320x240.webm", 240, 320, 90, None), ("h264-1280x720.mp4", 720, 1280, 60, None),
+             ("h264-64x64.mp4", 64, 64, 24, None))  # fmt: skip
+    for name, height, width, frames, codec in kinds:
+        tile = rng.integers(0, 256, (height // 8, width // 8, 3), dtype=np.uint8).repeat(8, 0).repeat(8, 1)
+        clip = np.stack([np.roll(tile, (k, 2 * k), axis=(0, 1)) for k in range(frames)])
+        video.write(folder / name, clip, codec=codec)
+
+
+def measure(paths, rounds, readers):
+    """{(clip, task): {reader: [seconds]}}; the first round warms up and does not count."""
+    seconds = {}
+    for path in paths:
+        for task, frames in (("16 at 112x112", 16), ("whole", None)):
+            expected = len(video.read(path, frames, on_error="repair"))
+            times = seconds[path.name, task] = {name: [] for name in readers}
+            for turn in range(rounds + 1):
+                for name in list(times):
+                    begin = time.perf_counter()
+                    try:
+                        right = len(readers[name](path, frames)) == expected
+                    except Exception as error:
+                        right = False
+                        print(f"{path.name}: {name} fails: {type(error).__name__}", file=sys.stderr)
+                    if not right:
+                        del times[name]
+                    elif turn:
+                        times[name].append(time.perf_counter() - begin)
+    return seconds
+
+
+def main():
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
+    parser.add_argument("--clips", type=Path, help="a folder of videos; without it, made ones")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--out", type=Path, help="write the numbers as JSON")
+    parser.add_argument("--without-tensorflow", action="store_true")
+    args = parser.parse_args()
+
+    readers = dict(READERS)
+    try:
+        import imageio_ffmpeg  # noqa: F401
+    except ImportError:
+        print("imageio's FFMPEG plugin is left out: imageio-ffmpeg is not installed")
+        del readers["imageio FFMPEG"]
+    if not args.without_tensorflow:
+        from vidlab.quiet import tensorflow  # noqa: F401
+
+    with tempfile.TemporaryDirectory() as folder:
+        if args.clips is None:
+            make_clips(Path(folder))
+        paths = sorted(p for p in (args.clips or Path(folder)).iterdir() if p.is_file() and p.suffix in SUFFIXES)
+        seconds = measure(paths, args.rounds, readers)
+
+    print(f"{'clip':24} {'task':14}" + "".join(f"{name:>15}" for name in readers) + "   best other / vidlab")
+    rows = []
+    for (clip, task), times in seconds.items():
+        medians = {name: 1000 * statistics.median(values) for name, values in times.items()}
+        others = [value for name, value in medians.items() if name != "vidlab"]
+        ahead = min(others) / medians["vidlab"] if others and "vidlab" in medians else None
+        cells = "".join(f"{medians[name]:15.1f}" if name in medians else f"{'-':>15}" for name in readers)
+        print(f"{clip:24} {task:14}{cells}" + (f"{ahead:10.2f}" if ahead else ""))
+        rows.append({"clip": clip, "task": task, "milliseconds": medians, "best_other_over_vidlab": ahead})
+    ratios = [
+        row["milliseconds"]["imageio pyav"] / row["milliseconds"]["vidlab"]
+        for row in rows
+        if {"imageio pyav", "vidlab"} <= set(row["milliseconds"])
+    ]
+    if ratios:
+        print(f"imageio pyav / vidlab: {min(ratios):.1f} to {max(ratios):.1f}, median {statistics.median(ratios):.1f}")
+    if args.out:
+        machine = {"cores": os.cpu_count(), "python": platform.python_version(), "av": av.__version__}
+        args.out.write_text(json.dumps({"machine": machine, "rounds": args.rounds, "rows": rows}, indent=1) + "\n")
+
+
+SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".gif", ".mpg", ".ts", ".flv", ".3gp")
+
+if __name__ == "__main__":
+    main()

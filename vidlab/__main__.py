@@ -1,0 +1,5 @@
+import sys
+
+from vidlab.cli import main
+
+sys.exit(main())

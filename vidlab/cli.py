@@ -1,0 +1,216 @@
+"""The `vidlab` command.
+
+    vidlab lab               open the course in JupyterLab, in the learner's own copy
+    vidlab lab --reset 04    bring one notebook back as it was; what was there is kept beside it
+    vidlab doctor            say what is right and wrong with this computer's set-up
+"""
+
+import argparse
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+COURSE = Path(__file__).parents[1]  # the checkout: notebooks/, data/, requirements.txt
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="vidlab", description="A hands-on course on video understanding.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    lab = commands.add_parser("lab", help="open the course in JupyterLab, in your own copy of it")
+    lab.add_argument("--reset", metavar="NN", help="first bring notebook NN back; yours is kept beside it")
+    lab.add_argument("--copy-only", action="store_true", help="make the copy, do not start JupyterLab")
+    lab.add_argument("jupyter", nargs="*", help="options for JupyterLab, after --")
+    lab.set_defaults(run=lambda a: run_lab(a.reset, a.copy_only, a.jupyter))
+
+    doctor = commands.add_parser("doctor", help="say what is right and wrong with this computer's set-up")
+    doctor.set_defaults(run=lambda a: run_doctor())
+
+    arguments = parser.parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except CommandError as error:
+        print(f"vidlab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+class CommandError(Exception):
+    """What the user asked for cannot be done. The message says why and what to do, in one sentence."""
+
+
+# ------------------------------------------------------------------------------------------------ vidlab lab
+
+
+def run_lab(reset=None, copy_only=False, jupyter=()):
+    own = copy_course(COURSE / "notebooks", COURSE / "my-course", reset)
+    if copy_only:
+        return 0
+    first = sorted(own.glob("[0-9][0-9]_*.ipynb"))[0]
+    return subprocess.call([sys.executable, "-m", "jupyterlab", str(first), *jupyter], cwd=own)
+
+
+def copy_course(notebooks, own, reset=None):
+    """Copy each notebook that the learner does not have yet; `reset` brings one back. Nothing is written over."""
+    originals = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
+    if not originals:
+        raise CommandError(f"no notebooks in {notebooks}; run this from a full copy of the course")
+    own.mkdir(exist_ok=True)
+    for original in originals:
+        if not (own / original.name).exists():
+            shutil.copyfile(original, own / original.name)
+    if reset is not None:
+        matching = [o for o in originals if o.name.startswith(f"{reset.zfill(2)}_")]
+        if not matching:
+            numbers = ", ".join(o.name[:2] for o in originals)
+            raise CommandError(f"there is no notebook {reset!r} to bring back; there are {numbers}")
+        theirs = own / matching[0].name
+        n = 1
+        while (kept := own / f"{theirs.stem}-mine-{n}.ipynb").exists():
+            n += 1
+        theirs.rename(kept)
+        shutil.copyfile(matching[0], theirs)
+        print(f"{theirs.name} is as it was; yours is now {kept.name}")
+    return own
+
+
+# --------------------------------------------------------------------------------------------- vidlab doctor
+
+
+class _Wrong(Exception):
+    """A check failed: what is wrong, and its remedy."""
+
+
+def run_doctor():
+    """Run every check, print a line for each, and return how the command should exit."""
+    wrong = 0
+    for name, check in _CHECKS.items():
+        try:
+            print(f"ok     {name}: {check()}")
+        except _Wrong as problem:
+            what, remedy = problem.args
+            print(f"WRONG  {name}: {what}\n       -> {remedy}")
+            wrong += 1
+    print("Everything is right." if not wrong else f"{wrong} of {len(_CHECKS)} checks failed.")
+    return 1 if wrong else 0
+
+
+_INSTALL = "in the course's folder, run: python -m pip install -r requirements.txt"
+
+
+def _python():
+    version = ".".join(map(str, sys.version_info[:3]))
+    if not (3, 11) <= sys.version_info < (3, 14):
+        raise _Wrong(f"this is {version}", "install Python 3.11, 3.12 or 3.13, delete .venv and run make lab again")
+    return version
+
+
+def _pins():
+    pins = COURSE / "requirements.txt"
+    if not pins.is_file():
+        raise _Wrong(f"{pins} is missing", "get a full copy of the course")
+    other = []
+    for name in ("numpy", "av", "imageio", "keras", "tensorflow", "jupyterlab", "ipywidgets", "matplotlib"):
+        wanted = re.search(rf"^{name}==([^\s;]+)", pins.read_text(encoding="utf8"), re.M)
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found = "not installed"
+        if wanted and found != wanted[1]:
+            other.append(f"{name} {found} (the course has {wanted[1]})")
+    if other:
+        raise _Wrong("; ".join(other), _INSTALL)
+    return "the versions that the course was tested with"
+
+
+def _tensorflow():
+    code = "from vidlab.quiet import tensorflow as tf; print(tf.__version__, float(tf.reduce_sum(tf.ones((3, 3)))))"
+    try:  # in a process of its own: on a processor that it does not know, TensorFlow ends the process
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=180)
+    except subprocess.TimeoutExpired:
+        raise _Wrong("its import takes more than three minutes", "close other programs and try again") from None
+    if done.returncode or not done.stdout.strip().endswith("9.0"):
+        last = (done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"])[-1]
+        raise _Wrong(last, _INSTALL + " (TensorFlow needs a 64-bit processor with AVX)")
+    return f"{done.stdout.split()[0]} computes"
+
+
+def _codecs():
+    try:
+        import av
+    except ImportError as error:
+        raise _Wrong(f"av cannot be imported ({error})", _INSTALL) from None
+    decoders = "h264 hevc vp8 vp9 av1 mpeg1video mpeg2video mpeg4 mjpeg gif aac".split()
+    missing = [name for name in decoders if not _has_codec(av, name, "r")]
+    missing += [f"{name} (writing)" for name in ("libx264", "aac") if not _has_codec(av, name, "w")]
+    if missing:
+        raise _Wrong(f"av {av.__version__} lacks {', '.join(missing)}",
+                     "python -m pip install --force-reinstall --only-binary :all: av")
+    return f"av {av.__version__} reads {', '.join(decoders)}"
+
+
+def _has_codec(av, name, mode):
+    try:
+        av.Codec(name, mode)
+    except ValueError:
+        return False
+    return True
+
+
+def _widgets():
+    try:
+        from jupyter_core.paths import jupyter_path
+    except ImportError:
+        raise _Wrong("Jupyter is not installed", _INSTALL) from None
+    places = [Path(p) / "@jupyter-widgets" / "jupyterlab-manager" / "package.json"
+              for p in jupyter_path("labextensions")]
+    if not any(place.is_file() for place in places):
+        raise _Wrong("JupyterLab has no front end for ipywidgets: sliders would not show",
+                     "python -m pip install --force-reinstall jupyterlab_widgets, then reload JupyterLab's page")
+    return "JupyterLab shows ipywidgets"
+
+
+def _data():
+    from vidlab import datasets
+
+    try:
+        return f"{len(datasets.embedded())} clips"
+    except datasets.DataNotFound as error:
+        raise _Wrong(str(error), "get a full copy of the course, or: git checkout data") from None
+
+
+def _disk():
+    free = shutil.disk_usage(COURSE).free / 1e9
+    if free < 1:
+        raise _Wrong(f"{free:.1f} GB free in {COURSE}", "free at least 1 GB")
+    return f"{free:.0f} GB free"
+
+
+def _memory():
+    import psutil
+
+    free = psutil.virtual_memory().available / 1e9
+    if free < 2:
+        raise _Wrong(f"{free:.1f} GB free", "close other programs: training in the notebooks needs 2 GB")
+    return f"{free:.0f} GB free, {os.cpu_count()} processor cores"
+
+
+_CHECKS = {
+    "Python": _python,
+    "packages": _pins,
+    "TensorFlow": _tensorflow,
+    "video": _codecs,
+    "widgets": _widgets,
+    "the course's clips": _data,
+    "disk": _disk,
+    "memory": _memory,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
