@@ -23,8 +23,8 @@ notebooks: .venv/ready  ## run all notebooks again, in place
 	$(RUN) tests.notebooks.execute
 
 lock: .venv/ready       ## pin again what pyproject.toml asks for
-	.venv/bin/uv pip compile -q --upgrade --universal --fork-strategy fewest --python-version 3.11 --all-extras \
-		--no-emit-index-url --no-emit-find-links --no-header pyproject.toml -o requirements.txt
+	.venv/bin/uv pip compile --upgrade --universal --fork-strategy fewest --python-version 3.11 --all-extras \
+		--no-emit-index-url --no-emit-find-links --no-header --quiet pyproject.toml -o requirements.txt
 
 .venv/ready: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "vidlab needs Python 3.11, 3.12 or 3.13 with its venv module, and finds none. On" \

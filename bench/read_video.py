@@ -3,11 +3,11 @@
     python bench/read_video.py --out read_video.json                 # on clips that it makes
     python bench/read_video.py --clips my-videos --out read_video.json
 
-Two tasks for each clip: 16 frames, evenly spaced, at 112x112; and every frame at full size. All readers take turns
-within a round, so that a busy machine slows each of them alike; medians over the rounds, in milliseconds.
-TensorFlow is loaded first, as it is in a notebook: imageio's pyav plugin collects garbage at every close, and that
-takes long once many modules are loaded. Each reader gives uint8 RGB. One that fails on a clip, or gives another
-number of frames, has no time there.
+Two tasks for each clip: 16 frames, evenly spaced, at 112x112; and every frame at full size. All readers take
+turns within a round, each round in another order, so that a busy machine slows each of them alike; medians
+over the rounds, in milliseconds. TensorFlow is loaded first, as it is in a notebook: imageio's pyav plugin
+collects garbage at every close, and that takes long once many modules are loaded. Each reader gives uint8
+RGB. One that fails on a clip, or gives another number of frames, has no time there.
 """
 
 import argparse
@@ -109,18 +109,20 @@ def measure(paths, rounds, readers):
     """{(clip, task): {reader: [seconds]}}; the first round warms up and does not count."""
     seconds = {}
     for path in paths:
-        for task, frames in (("16 at 112x112", 16), ("whole", None)):
-            expected = len(video.read(path, frames, on_error="repair"))
+        there = video.probe(path).frames
+        for task, frames in (("16 at 112x112", min(16, there)), ("whole", None)):
             times = seconds[path.name, task] = {name: [] for name in readers}
             for turn in range(rounds + 1):
-                for name in list(times):
+                first = turn % max(len(times), 1)
+                for name in [*times][first:] + [*times][:first]:
                     begin = time.perf_counter()
                     try:
-                        right = len(readers[name](path, frames)) == expected
+                        got = len(readers[name](path, frames))
+                        problem = "" if got == (frames or there) else f"{got} frames"
                     except Exception as error:
-                        right = False
-                        print(f"{path.name}: {name} fails: {type(error).__name__}", file=sys.stderr)
-                    if not right:
+                        problem = type(error).__name__
+                    if problem:
+                        print(f"{path.name}, {task}: {name}: {problem}", file=sys.stderr)
                         del times[name]
                     elif turn:
                         times[name].append(time.perf_counter() - begin)
@@ -148,7 +150,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         if args.clips is None:
             make_clips(Path(folder))
-        paths = sorted(p for p in (args.clips or Path(folder)).iterdir() if p.is_file() and p.suffix in SUFFIXES)
+        paths = sorted(p for p in (args.clips or Path(folder)).iterdir() if p.suffix in video.CODECS)
         seconds = measure(paths, args.rounds, readers)
 
     print(f"{'clip':24} {'task':14}" + "".join(f"{name:>15}" for name in readers) + "   best other / vidlab")
@@ -166,13 +168,13 @@ def main():
         if {"imageio pyav", "vidlab"} <= set(row["milliseconds"])
     ]
     if ratios:
-        print(f"imageio pyav / vidlab: {min(ratios):.1f} to {max(ratios):.1f}, median {statistics.median(ratios):.1f}")
+        middle = statistics.median(ratios)
+        print(f"imageio pyav / vidlab: {min(ratios):.1f} to {max(ratios):.1f}, median {middle:.1f}")
     if args.out:
         machine = {"cores": os.cpu_count(), "python": platform.python_version(), "av": av.__version__}
-        args.out.write_text(json.dumps({"machine": machine, "rounds": args.rounds, "rows": rows}, indent=1) + "\n")
+        result = {"machine": machine, "rounds": args.rounds, "rows": rows}
+        args.out.write_text(json.dumps(result, indent=1) + "\n")
 
-
-SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".gif", ".mpg", ".ts", ".flv", ".3gp")
 
 if __name__ == "__main__":
     main()

@@ -2,8 +2,8 @@
 
     python bench/reference.py [--rounds 30] [--out FILE.json]
 
-Every row runs its contestants in turn, round after round, and compares medians, so that whatever else the machine
-does meets all of them. Rows marked with a goal fail the run (exit code 1) when they miss it.
+Every row runs its contestants in turn, round after round, and compares medians, so that whatever else the
+machine does meets all of them. The run fails (exit code 1) when a row misses its goal.
 """
 
 import argparse
@@ -92,15 +92,21 @@ def recurrent(kind, batch=8, steps=64, features=64, units=64):
 
 
 def rows(rounds):
-    """(what, median seconds by contestant, ratio, goal): the ratio is numpy against the fastest of the others."""
+    """(what, median seconds by contestant, ratio, goal): NumPy's time over the fastest other's."""
     found = seconds(against_loops(), 3)
-    yield "conv2d 1x64x64x3, 3x3x3x16", found, found["loops"] / found["numpy"], (">=", 100)
+    yield (
+        "conv2d 1x64x64x3, 3x3x3x16",
+        found,
+        found["loops"] / found["numpy"],
+        (">=", 100),
+    )  # here the loops' over NumPy's
     for x_shape, kernel_shape in CONVOLUTIONS:
         what = f"{'x'.join(map(str, x_shape))}, {'x'.join(map(str, kernel_shape))}"
         yield f"conv2d {what}", *against_tensorflow(convolution(x_shape, kernel_shape), rounds), ("<=", 2)
     for x_shape, kernel_shape in CONVOLUTIONS[:2]:
         what = f"{'x'.join(map(str, x_shape))}, {'x'.join(map(str, kernel_shape))}"
-        yield f"its gradients {what}", *against_tensorflow(convolution_gradients(x_shape, kernel_shape), rounds), None
+        contestants = convolution_gradients(x_shape, kernel_shape)
+        yield f"its gradients {what}", *against_tensorflow(contestants, rounds), None
     yield "SimpleRNN 8x64x64, 64 units", *against_tensorflow(recurrent("SimpleRNN"), rounds), None
     yield "LSTM 8x64x64, 64 units", *against_tensorflow(recurrent("LSTM"), rounds), ("<=", 1.5)
 
@@ -132,10 +138,18 @@ def main():
         print(f"{what:46} {cells} {ratio:6.2f}{verdict}")
         results.append({"what": what, "seconds": found, "ratio": ratio, "goal": goal, "met": met})
     if given.out:
-        machine = {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
+        machine = {
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+        }
         versions = {"numpy": np.__version__, "tensorflow": tf.__version__, "keras": keras.__version__}
         with open(given.out, "w") as file:
-            json.dump({"machine": machine, "versions": versions, "rounds": given.rounds, "rows": results}, file, indent=1)
+            json.dump(
+                {"machine": machine, "versions": versions, "rounds": given.rounds, "rows": results},
+                file,
+                indent=1,
+            )
     return 1 if missed else 0
 
 

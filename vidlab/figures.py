@@ -6,6 +6,7 @@ look of all figures, from `course.mplstyle`.
 """
 
 import base64
+import html
 import tempfile
 from io import BytesIO
 from pathlib import Path
@@ -30,7 +31,7 @@ class Picture(Figure):
     def _repr_mimebundle_(self, include=None, exclude=None):
         file = BytesIO()
         self.savefig(file, format="png")
-        picture = {"image/png": base64.b64encode(file.getvalue()).decode("ascii")}
+        picture = {"text/plain": f"<Picture: {self.alt}>", "image/png": base64.b64encode(file.getvalue()).decode("ascii")}
         return picture, {"image/png": {"alt": self.alt}}
 
 
@@ -46,10 +47,12 @@ def film_strip(clip, frames=8, title=None, values=None):
     """
     clip = _checked(clip)
     chosen = np.unique(np.linspace(0, len(clip) - 1, min(frames, len(clip))).round().astype(int))
-    width = min(9.0, 1.3 * len(chosen))
-    height = width / len(chosen) * clip.shape[1] / clip.shape[2] + (0.55 if title else 0.3)
+    width = max(min(9.0, 1.3 * len(chosen)), 0.075 * len(title or ""))  # a long title needs room
+    side = min(1.3, width / len(chosen))
+    height = side * clip.shape[1] / clip.shape[2] + (0.5 if title else 0.25)
     alt = f"{len(chosen)} frames of a clip of {len(clip)}, side by side" + (f": {title}" if title else "")
     fig = Picture(figsize=(width, height), alt=alt)
+    fig.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
     for ax, index in zip(fig.subplots(1, len(chosen), squeeze=False)[0], chosen, strict=True):
         _image(ax, clip[index], values)
         ax.set_xlabel(str(index), labelpad=2)
@@ -61,10 +64,12 @@ def film_strip(clip, frames=8, title=None, values=None):
 def film_strips(clips, titles, frames=6, title=None):
     """Several clips, a film strip a row, each with its title on the left."""
     clips = [_checked(clip) for clip in clips]
+    longest = max(len(line) for name in titles for line in name.splitlines())
     fig = Picture(
-        figsize=(8.0, 1.05 * len(clips) + (0.3 if title else 0)),
+        figsize=(0.4 + 0.075 * longest + 1.05 * frames, 1.05 * len(clips) + (0.3 if title else 0)),
         alt=f"{len(clips)} clips, a row of frames each: " + "; ".join(t.replace("\n", ", ") for t in titles),
     )
+    fig.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0, hspace=0)
     axes = fig.subplots(len(clips), frames, squeeze=False)
     for row, clip, name in zip(axes, clips, titles, strict=True):
         for ax, index in zip(row, np.linspace(0, len(clip) - 1, frames).round().astype(int), strict=True):
@@ -91,7 +96,7 @@ def show(clip, fps=12.0, title=None, height=192):
         path = Path(folder) / "clip.mp4"
         video.write(path, large, fps=fps)
         data = base64.b64encode(path.read_bytes()).decode("ascii")
-    name = title or "clip"
+    name = html.escape(title or "clip")
     display(HTML(
         f'<video controls loop muted playsinline height="{height}" aria-label="{name}, {len(clip)} frames" '
         f'src="data:video/mp4;base64,{data}"></video>'

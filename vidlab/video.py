@@ -193,7 +193,7 @@ def read(path, frames=None, size=None, fit="stretch", start=None, stop=None, sam
     limit_bytes : int
         The most memory that the result may take.
     threads : int or None
-        Threads of the decoder; None leaves the choice to it. Give 1 inside parallel maps.
+        Threads of the decoder; None: one for small pictures, else its own choice. Give 1 in parallel maps.
 
     Returns
     -------
@@ -297,7 +297,9 @@ def _picture(path, frame, reformatter, size, fit, limit_bytes):
     rows, columns = scaled[:: -1 if turns % 2 else 1].tolist()
     # one thread: a pool of them costs more than it saves, and must not outlive a later fork
     rgb = reformatter.reformat(frame, width=columns, height=rows, format="rgb24", threads=1)
-    picture = np.rot90(rgb.to_ndarray(), turns)
+    picture = rgb.to_ndarray()
+    if turns:  # as whole pixels, which move faster than single bytes
+        picture = np.ascontiguousarray(np.rot90(picture.view("V3"), turns)).view(np.uint8)
     margin = (target - scaled) // 2
     if fit == "crop":
         return picture[-margin[0] :, -margin[1] :][: target[0], : target[1]]
@@ -434,7 +436,7 @@ def _opened(path, kind, limit_bytes, threads=None):
         container = None
         try:
             # A file object, not the name: names such as concat:x or http://x mean more to ffmpeg than a file.
-            container = av.open(file, metadata_errors="ignore", options=OPTIONS)
+            container = av.open(file, metadata_errors="ignore", options=OPTIONS, buffer_size=2**18)
             stream = _first_stream(path, container, kind)
             if kind == "video":
                 most = max(limit_bytes, LIMIT_BYTES) // 20  # pixels; a decoder may hold 20 bytes of each
@@ -442,9 +444,9 @@ def _opened(path, kind, limit_bytes, threads=None):
                     size = f"{stream.height} x {stream.width}"
                     raise TooLarge(f"{path}: {size} is over {most} pixels a picture; raise limit_bytes")
                 stream.codec_context.options = {"max_pixels": str(min(most, 2**31 - 1))}
-            stream.thread_type = "SLICE"
-            if threads is not None:
-                stream.codec_context.thread_count = int(threads)
+                if threads is None:  # starting threads takes longer than decoding small pictures
+                    threads = 1 if stream.height * stream.width < 500_000 else 0
+                stream.thread_type, stream.codec_context.thread_count = "SLICE", int(threads)
             yield container, stream
         except (av.FFmpegError, OSError):
             if container is None and _begins_like_video(path):
@@ -602,11 +604,17 @@ class _Stamps:
 
 
 def _indexed_times(container, stream):
-    """Times by the index that mp4, mov and avi files carry, at a constant rate; None without a full one."""
-    if not stream.frames or not {"mp4", "avi"} & set(container.format.name.split(",")):
-        return None
-    count = len(stream.index_entries)
-    return np.arange(count + 1) / float(stream.average_rate or 25) if count == stream.frames else None
+    """Times at a constant rate for as many frames as are in the index of an mp4, mov, avi or gif file.
+
+    None where there is no whole index: in fragmented and in damaged files, and in the other formats.
+    """
+    if container.format.name == "gif":  # which av has read through by now
+        count = stream.frames
+    elif {"mp4", "avi"} & set(container.format.name.split(",")):
+        count = len(stream.index_entries) if stream.frames == len(stream.index_entries) else 0
+    else:
+        count = 0
+    return np.arange(count + 1) / float(stream.average_rate or 25) if count else None
 
 
 def _demuxed_times(container, stream):

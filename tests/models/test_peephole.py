@@ -137,8 +137,8 @@ def test_dropout_acts_in_training_only():
 
 def test_its_configuration_comes_back():
     layer = PeepholeLSTM(
-        7, "full", "glorot_uniform", activation="relu", unit_forget_bias=False, dropout=0.25, return_sequences=True,
-        kernel_regularizer="l2", go_backwards=True, name="memory",
+        7, "full", "glorot_uniform", activation="relu", unit_forget_bias=False, dropout=0.25, name="memory",
+        return_sequences=True, kernel_regularizer="l2", go_backwards=True,
     )  # fmt: skip
     again = PeepholeLSTM.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()

@@ -51,7 +51,7 @@ def test_types(dtype):
          r"labels: expected shape \(2,\) for logits \(2, 3\), got \(3,\)"),
         (lambda: reference.cross_entropy(np.ones((2, 3)), [0, 3]), "labels: expected 0 to 2 .*got 0 to 3"),
         (lambda: reference.cross_entropy(np.ones((2, 3)), [0, -1]), "labels: expected 0 to 2 .*got -1 to 0"),
-        (lambda: reference.cross_entropy(np.ones((2, 3)), [0.0, 1.0]), "labels: expected integers, got float64"),
+        (lambda: reference.cross_entropy(np.ones((2, 3)), [0.0, 1.0]), "labels: expected integers"),
         (lambda: reference.cross_entropy(np.ones((0, 3)), np.ones(0, int)), "labels: the batch is empty"),
         (lambda: reference.softmax(np.ones((2, 0))), r"logits: expected shape .*got \(2, 0\)"),
     ],

@@ -78,7 +78,7 @@ def test_output_size_counts_the_windows(n, k, stride, dilation):
         assert reference.output_size(padded, k, stride, "valid", dilation) == -(-n // stride)
 
 
-# ---------------------------------------------------------------- gradients: y is linear in x and in the kernel
+# ---------------------------------------------------------------- gradients: y is linear in x and in kernel
 
 
 @pytest.mark.parametrize("name", ["conv2d", "true_convolution2d"])
@@ -220,6 +220,8 @@ X, K = np.ones((2, 5, 6, 3)), np.ones((3, 3, 3, 4))
             r"kernel: .*\(rows, columns, 3, filters\) for x \(2, 5, 6, 3\), got \(3, 3, 2, 4\)",
         ),
         ((X, K, np.ones(3)), r"bias: expected shape \(4,\) for kernel \(3, 3, 3, 4\), got \(3,\)"),
+        ((X[..., :0], K[:, :, :0]), r"kernel: \(3, 3, 0, 4\) is empty, for x \(2, 5, 6, 0\)"),
+        ((X, K[:0]), r"kernel: \(0, 3, 3, 4\) is empty"),
         ((X, K, None, -1), "stride: expected a positive integer or 2 of them, got -1"),
         ((X, K, None, (1, 2, 3)), r"stride: .*got \(1, 2, 3\)"),
         ((X, K, None, 1.5), "stride: .*got 1.5"),

@@ -7,8 +7,8 @@
 """
 
 import vidlab.quiet  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
-from vidlab.models.frame import frame_average, frame_cnn, frame_features
+from vidlab.models.frame import each_frame, frame_average, frame_cnn, frame_features
 from vidlab.models.recurrent import cnn_lstm
 from vidlab.models.space_time import conv3d
 
-__all__ = ["cnn_lstm", "conv3d", "frame_average", "frame_cnn", "frame_features"]
+__all__ = ["cnn_lstm", "conv3d", "each_frame", "frame_average", "frame_cnn", "frame_features"]

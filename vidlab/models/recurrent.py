@@ -11,7 +11,7 @@ from vidlab.models.frame import each_frame, frame_features
 
 
 def cnn_lstm(clip_shape, classes, filters=(16, 32), features=64, units=64):
-    """A convolutional network for each frame, then an LSTM over the frames. 71,000 parameters.
+    """A convolutional network for each frame, then an LSTM over the frames. 72,000 parameters.
 
     Donahue et al., Long-term recurrent convolutional networks for visual recognition and description, CVPR 2015.
     """

@@ -25,7 +25,7 @@ def depth_inside(shape, x, y):
     if shape == "square":
         return 0.82 - np.maximum(np.abs(x), np.abs(y))
     if shape == "triangle":
-        return 0.55 - r * np.cos((angle + np.pi) % (2 * np.pi / 3) - np.pi / 3)
+        return 0.48 - r * np.cos(angle % (2 * np.pi / 3) - np.pi / 3)
     if shape == "star":
         tip = np.abs((angle + np.pi / 5) % (2 * np.pi / 5) - np.pi / 5) / (np.pi / 5)  # 0 at a tip, 1 between two
         return 1.0 - 0.5 * tip - r

@@ -1,0 +1,101 @@
+"""Figures: what they draw, and that they carry a text."""
+
+import base64
+import re
+import threading
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.notebooks.pictures import is_blank
+from vidlab import figures
+
+CLIP = np.random.default_rng(0).integers(0, 255, (12, 16, 20, 3), np.uint8)
+HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.5], "accuracy": [0.1, 0.6], "val_accuracy": [0.1, 0.4]}
+ROWS = [{"model": "a", "top1": 0.9, "shuffled": 0.2}, {"model": "b", "top1": 0.3, "shuffled": 0.3}]
+
+
+def pixels(picture):
+    bundle, _ = picture._repr_mimebundle_()
+    return np.asarray(Image.open(BytesIO(base64.b64decode(bundle["image/png"]))).convert("RGB"))
+
+
+@pytest.mark.parametrize("draw", [
+    lambda: figures.film_strip(CLIP, title="a clip"),
+    lambda: figures.film_strip(CLIP[..., 0] / 255.0 - 0.5, values=(-0.5, 0.5)),
+    lambda: figures.film_strips([CLIP, CLIP], ["one", "two\nlines"]),
+    lambda: figures.curves(HISTORY, "a model"),
+    lambda: figures.curves({"loss": [1.0], "accuracy": [0.5]}),
+    lambda: figures.confusion([[5, 1], [0, 6]], ["left", "right"], "title"),
+    lambda: figures.accuracies(ROWS, 0.125, "title"),
+])  # fmt: skip
+def test_pictures_are_not_blank_and_carry_a_text(draw):
+    picture = draw()
+    bundle, metadata = picture._repr_mimebundle_()
+    assert not is_blank(pixels(picture))
+    assert len(picture.alt) > 15 and metadata["image/png"]["alt"] == picture.alt
+    assert picture.alt in bundle["text/plain"]
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 12, 40])
+def test_a_film_strip_shows_first_and_last_frame(n):
+    clip = np.resize(CLIP, (n, 16, 20, 3))
+    strip = figures.film_strip(clip, frames=8)
+    numbers = [int(ax.get_xlabel()) for ax in strip.axes]
+    assert len(numbers) == min(n, 8) and numbers[0] == 0 and numbers[-1] == n - 1
+    for ax, number in zip(strip.axes, numbers, strict=True):
+        assert np.array_equal(ax.images[0].get_array(), clip[number])
+
+
+def test_the_whole_range_is_the_same_for_every_clip():
+    dark, bright = figures.film_strip(np.zeros((2, 8, 8), np.uint8)), figures.film_strip(np.full((2, 8, 8), 255, np.uint8))
+    assert dark.axes[0].images[0].get_clim() == bright.axes[0].images[0].get_clim() == (0, 255)
+
+
+def test_a_long_title_is_not_cut():
+    strip = figures.film_strip(CLIP[:2], title="a title that is much longer than two frames are wide, really")
+    strip.canvas.draw()
+    title = strip._suptitle.get_window_extent()
+    assert title.x0 >= 0 and title.x1 <= strip.bbox.width
+
+
+def test_confusion_counts_stand_in_their_cells():
+    ax = figures.confusion([[5, 1], [0, 6]], ["left", "right"]).axes[0]
+    assert {t.get_position(): t.get_text() for t in ax.texts} == {(0, 0): "5", (1, 0): "1", (1, 1): "6"}
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["left", "right"]
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 4, 4, 2), (0, 4, 4, 3)])
+def test_what_is_not_a_clip_is_refused(shape):
+    with pytest.raises(ValueError, match=re.escape(f"clip: expected (frames, height, width, 1 or 3), got an array of shape {shape}")):
+        figures.film_strip(np.zeros(shape))
+
+
+@pytest.mark.parametrize("clip", [CLIP, CLIP / 255.0, CLIP[..., 0]])
+def test_show_embeds_a_video_and_leaves_a_film_strip(clip, monkeypatch, tmp_path):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    figures.show(clip, title='a "quoted" <clip>')
+    page, strip = shown
+    data = re.search(r'src="data:video/mp4;base64,([^"]+)"', page.data)[1]
+    (tmp_path / "clip.mp4").write_bytes(base64.b64decode(data))
+    from vidlab import video
+
+    played = video.read(tmp_path / "clip.mp4", size=clip.shape[1:3])
+    expected = clip if clip.ndim == 4 else clip[..., None].repeat(3, -1)
+    expected = expected * 255 if clip.dtype != np.uint8 else expected
+    assert len(played) == len(clip) and np.abs(played.mean((1, 2, 3)) - expected.mean((1, 2, 3))).max() < 6
+    assert "&quot;quoted&quot; &lt;clip&gt;" in page.data
+    assert isinstance(strip, figures.Picture)
+
+
+def test_figures_can_be_drawn_on_many_threads_at_once():
+    pictures = [None] * 8
+    workers = [threading.Thread(target=lambda i=i: pictures.__setitem__(i, pixels(figures.curves(HISTORY)))) for i in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert all(np.array_equal(picture, pictures[0]) for picture in pictures)
