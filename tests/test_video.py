@@ -475,17 +475,24 @@ def test_not_a_video(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "script", ["#EXTM3U\n#EXTINF:10,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '{}'\n"]
+    "name, script",
+    [
+        ("clip.mp4", "ffconcat version 1.0\nfile other.ts\n"),
+        ("clip.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:2.4,\nother.ts\n#EXT-X-ENDLIST\n"),
+    ],
 )
-def test_a_playlist_cannot_open_another_file(tmp_path, monkeypatch, script):
-    """Not even where its format were let in."""
-    other = encode(tmp_path / "other.ts", numbered(5), "mpeg2video")
-    path = tmp_path / "clip.mp4"
-    path.write_text(script.format(other.name))
-    raises_naming(video.NotAVideo, path, video.read)
-    monkeypatch.setitem(video.OPTIONS, "format_whitelist", "hls,concat,mpegts")
-    with pytest.raises(video.VideoError):
-        video.read(path)
+def test_a_playlist_cannot_open_another_file(tmp_path, monkeypatch, name, script):
+    """Neither its format nor the opening of the other file is allowed, and each by itself is enough."""
+    monkeypatch.chdir(tmp_path)
+    encode(Path("other.ts"), numbered(60), "libx264")
+    Path(name).write_text(script)
+    both = dict(video.OPTIONS)
+    formats, nothing = {"format_whitelist": "hls,concat,mpegts"}, {"protocol_whitelist": "file"}
+    for options in (both, both | formats, both | nothing):
+        monkeypatch.setattr(video, "OPTIONS", options)
+        raises_naming(video.NotAVideo, name, video.read)
+    monkeypatch.setattr(video, "OPTIONS", both | formats | nothing)
+    assert len(video.read(name, on_error="repair")) == 60, "this test's script would open the other file"
 
 
 def test_an_image_is_not_a_video(tmp_path):
@@ -560,8 +567,9 @@ def test_a_header_that_promises_too_many_frames_is_not_believed(tmp_path):
     data = bytearray(path.read_bytes())
     at = data.index(b"strh") + 8 + 32  # dwLength of the stream
     assert int.from_bytes(data[at : at + 4], "little") == 30
-    for lie in (1136, 3, 0):
+    for lie, more in ((1136, 0), (3, 0), (0, 0), (30, 5000)):  # about its frames; about its bytes
         data[at : at + 4] = lie.to_bytes(4, "little")
+        data[4:8] = (len(data) - 8 + more).to_bytes(4, "little")
         path.write_bytes(data)
         assert numbers(video.read(path)) == list(range(30))
         assert numbers(video.read(path, 4)) == video.indices(30, 4).tolist()
@@ -582,15 +590,15 @@ def test_repair_keeps_what_stands_behind_a_bad_packet(tmp_path):
 
 
 def test_a_recording_that_starts_in_mid_stream_is_no_damage(tmp_path):
-    whole = encode(tmp_path / "whole.ts", numbered(40), "libx264", options={"g": "10", "bf": "0"})
+    """The decoder refuses every packet before the first key frame, here 8 seconds of them."""
+    options = {"g": "220", "bf": "0", "sc_threshold": "0"}
+    whole = encode(tmp_path / "whole.ts", numbered(250), "libx264", options=options)
     with av.open(str(whole)) as container:
         packets = [p for p in container.demux(video=0) if p.size]
+    tables, data = slice(188 * 3), whole.read_bytes()
     path = tmp_path / "tuned in.ts"
-    data = whole.read_bytes()
-    tables = data[: 188 * 3]
-    path.write_bytes(tables + data[packets[5].pos :])
-    found = numbers(video.read(path))
-    assert found[-25:] == list(range(15, 40))
+    path.write_bytes(data[tables] + data[packets[20].pos :])
+    assert numbers(video.read(path))[-30:] == list(range(220, 250))
 
 
 def test_too_large(tmp_path, clip_path):

@@ -22,6 +22,8 @@ def convolutions(draw, axes=2):
     spans = [(k - 1) * (d if kind == "dilation" else 1) + 1 for k, d in zip(size, steps, strict=True)]
     image = [draw(st.integers(span if padding == "valid" else 1, span + 4)) for span in spans]
     batch, channels, filters = draw(st.integers(1, 2)), draw(small), draw(small)
+    if axes == 2 and draw(st.booleans()):
+        channels += 15  # where conv2d lays out its numbers in another way
     x = normal(batch, *image, channels, seed=1)
     return x, normal(*size, channels, filters, seed=2), normal(filters), {kind: steps, "padding": padding}
 
@@ -43,6 +45,14 @@ def test_conv3d_is_the_loop(drawn):  # unequal strides too, which TensorFlow get
     x, kernel, bias, options = drawn
     slow = reference.conv3d_loops(x, kernel, bias, **options)
     assert_allclose(reference.conv3d(x, kernel, bias, **options), slow, atol=1e-12)
+
+
+@pytest.mark.parametrize(("channels", "image"), [(1, (90, 700)), (20, (70, 90))])
+def test_conv2d_is_the_sum_of_its_taps_where_it_works_in_several_bands(channels, image):
+    x, kernel = normal(1, *image, channels), normal(5, 3, channels, 2, seed=1)
+    height, width = image[0] - 4, image[1] - 2
+    taps = sum(x[:, i : i + height, j : j + width] @ kernel[i, j] for i in range(5) for j in range(3))
+    assert_allclose(reference.conv2d(x, kernel), taps, atol=1e-10)
 
 
 def test_conv2d_by_hand():

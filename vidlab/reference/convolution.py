@@ -159,22 +159,29 @@ def conv2d(x, kernel, bias=None, stride=1, padding="valid", dilation=1):
     """
     x, kernel, bias, windows = _prepare(x, kernel, bias, stride, padding, dilation)
     (s, s2), (d, d2) = windows.stride, windows.dilation
-    rows, columns, _, filters = kernel.shape
+    rows, columns, channels, filters = kernel.shape
     height, width = windows.outputs
 
-    # Every window as a column of numbers, so that one matrix product serves a whole row of windows. With a row's
-    # pixels side by side in memory these are copied in long runs; a band of rows stays in the processor's cache.
-    by_row = np.ascontiguousarray(windows.pad(x).swapaxes(2, 3))  # (batch, height, channels, width)
-    seen = sliding_window_view(by_row, ((rows - 1) * d + 1, (columns - 1) * d2 + 1), axis=(1, 3))
-    seen = seen[:, ::s, :, ::s2, ::d, ::d2].transpose(0, 1, 4, 5, 2, 3)
-    weights = kernel.reshape(-1, filters)  # (rows * columns * channels, filters)
+    # Every window's numbers side by side: then one matrix product serves a row of windows. They are copied
+    # a band of rows at a time, to stay in the processor's cache, and in long runs: along the channels where
+    # these are many, else along the row (pixels and matrix are turned for that).
+    along_row = channels < 16
+    x = windows.pad(x)
+    if along_row:
+        x = np.ascontiguousarray(x.swapaxes(2, 3)).swapaxes(2, 3)
+    seen = sliding_window_view(x, ((rows - 1) * d + 1, (columns - 1) * d2 + 1), axis=(1, 2))
+    seen = seen[:, ::s, ::s2, :, ::d, ::d2].transpose(0, 1, 2, 4, 5, 3)  # (..., rows, columns, channels)
+    weights = kernel.reshape(-1, filters)
     y = np.empty((len(x), height, width, filters), x.dtype)
     band = max(1, 2**18 // (len(weights) * width))
     for b in range(len(x)):
         for p in range(0, height, band):
-            out = y[b, p : p + band]
-            window_columns = seen[b, p : p + band].reshape(len(out), len(weights), width)
-            np.matmul(window_columns.swapaxes(1, 2), weights, out=out)
+            out, part = y[b, p : p + band], seen[b, p : p + band]
+            if along_row:
+                numbers = np.moveaxis(part, 1, -1).reshape(len(out), len(weights), width).swapaxes(1, 2)
+            else:
+                numbers = part.reshape(len(out), width, len(weights))
+            np.matmul(numbers, weights, out=out)
     return y if bias is None else y + bias
 
 

@@ -56,6 +56,8 @@ def live(controls, update, figure, alt):
         control.observe(follow, names="value")
     follow()
     box = ipywidgets.VBox([ipywidgets.HBox(controls), picture, words])
+    box.layout.align_items = "flex-start"  # each pixel of the picture as large as it is in the PNG
+    picture.layout.flex = "0 0 auto"
     box.add_class("vl-live")
     bundle = box._repr_mimebundle_()
     bundle = bundle[0] if isinstance(bundle, tuple) else bundle
