@@ -23,8 +23,10 @@ def main():
     )
     rows = training.compare(BUILDERS, train, val, test, arguments.seeds)
     for row in rows:
-        print(f"{row['model']:14} seed {row['seed']}  top1 {row['top1']:.3f}  shuffled {row['shuffled']:.3f}"
-              f"  {row['parameters']:,} parameters  {row['seconds']} s")
+        print(
+            f"{row['model']:14} seed {row['seed']}  top1 {row['top1']:.3f}  shuffled {row['shuffled']:.3f}"
+            f"  {row['parameters']:,} parameters  {row['seconds']} s"
+        )
     with open(arguments.out, "w", encoding="utf8") as file:
         json.dump({"command": COMMAND, "date": str(date.today()), "rows": rows}, file, indent=1)
         file.write("\n")

@@ -25,7 +25,9 @@ def lab(*arguments):
 def test_the_first_start_copies_the_course(course):
     assert lab() == 0
     assert {p.name: p.read_text() for p in (course / "my-course").iterdir()} == {
-        "00_tour.ipynb": "original 00_tour.ipynb", "04_rnn.ipynb": "original 04_rnn.ipynb"}
+        "00_tour.ipynb": "original 00_tour.ipynb",
+        "04_rnn.ipynb": "original 04_rnn.ipynb",
+    }
 
 
 def test_what_the_learner_wrote_stays_and_new_notebooks_arrive(course):
@@ -114,7 +116,9 @@ def _script(folder, body):
 
 
 def test_help_names_every_command():
-    done = subprocess.run([sys.executable, "-m", "vidlab", "--help"], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "vidlab", "--help"], capture_output=True, text=True, timeout=60, check=True
+    )
     assert "lab" in done.stdout and "doctor" in done.stdout
 
 

@@ -50,7 +50,10 @@ def test_a_film_strip_shows_first_and_last_frame(n):
 
 
 def test_the_whole_range_is_the_same_for_every_clip():
-    dark, bright = figures.film_strip(np.zeros((2, 8, 8), np.uint8)), figures.film_strip(np.full((2, 8, 8), 255, np.uint8))
+    dark, bright = (
+        figures.film_strip(np.zeros((2, 8, 8), np.uint8)),
+        figures.film_strip(np.full((2, 8, 8), 255, np.uint8)),
+    )
     assert dark.axes[0].images[0].get_clim() == bright.axes[0].images[0].get_clim() == (0, 255)
 
 
@@ -69,7 +72,9 @@ def test_confusion_counts_stand_in_their_cells():
 
 @pytest.mark.parametrize("shape", [(3,), (2, 4, 4, 2), (0, 4, 4, 3)])
 def test_what_is_not_a_clip_is_refused(shape):
-    with pytest.raises(ValueError, match=re.escape(f"clip: expected (frames, height, width, 1 or 3), got an array of shape {shape}")):
+    with pytest.raises(
+        ValueError, match=re.escape(f"clip: expected (frames, height, width, 1 or 3), got an array of shape {shape}")
+    ):
         figures.film_strip(np.zeros(shape))
 
 
@@ -93,7 +98,9 @@ def test_show_embeds_a_video_and_leaves_a_film_strip(clip, monkeypatch, tmp_path
 
 def test_figures_can_be_drawn_on_many_threads_at_once():
     pictures = [None] * 8
-    workers = [threading.Thread(target=lambda i=i: pictures.__setitem__(i, pixels(figures.curves(HISTORY)))) for i in range(8)]
+    workers = [
+        threading.Thread(target=lambda i=i: pictures.__setitem__(i, pixels(figures.curves(HISTORY)))) for i in range(8)
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -67,8 +67,15 @@ def public_names():
     for info in pkgutil.iter_modules([str(PACKAGE)]):
         if info.name not in ("__main__", "cli", "quiet"):
             module = importlib.import_module(f"vidlab.{info.name}")
-            names = getattr(module, "__all__", [n for n, v in vars(module).items() if not n.startswith("_")
-                                                and getattr(v, "__module__", None) == module.__name__])
+            names = getattr(
+                module,
+                "__all__",
+                [
+                    n
+                    for n, v in vars(module).items()
+                    if not n.startswith("_") and getattr(v, "__module__", None) == module.__name__
+                ],
+            )
             yield from ((module.__name__, name) for name in names)
 
 
@@ -95,8 +102,13 @@ def test_public_names_are_there_after_any_order_of_imports(seed):
 
 
 def loaded_by(code):
-    done = subprocess.run([sys.executable, "-c", f"{code}\nimport sys; print(*sorted(sys.modules))"],
-                          capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sorted(sys.modules))"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
     return {name.split(".")[0] for name in done.stdout.split()}
 
 
@@ -110,9 +122,18 @@ def test_floors_one_to_three_load_without_tensorflow():
 
 
 def test_tensorflow_starts_without_a_word():
-    done = subprocess.run([sys.executable, "-c", "from vidlab.quiet import tensorflow as tf; import sys; "
-                           "print(float(tf.reduce_sum(tf.ones(3)))); print('still here', file=sys.stderr)"],
-                          capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from vidlab.quiet import tensorflow as tf; import sys; "
+            "print(float(tf.reduce_sum(tf.ones(3)))); print('still here', file=sys.stderr)",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
     assert (done.stdout.strip(), done.stderr.strip()) == ("3.0", "still here")
 
 

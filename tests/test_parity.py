@@ -14,9 +14,7 @@ def test_forward_and_every_gradient_equal_those_of_keras(name, dtype):
     tried = 0
     for arrays, options in parity.draws(parity.LAYERS[name]):
         errors = parity.compare(parity.LAYERS[name], arrays, options, dtype)
-        assert max(errors.values()) <= parity.TOLERANCE[dtype], (
-            f"{parity.describe(arrays, options)}: {errors}"
-        )
+        assert max(errors.values()) <= parity.TOLERANCE[dtype], f"{parity.describe(arrays, options)}: {errors}"
         tried += 1
     assert tried >= 50
 

@@ -37,9 +37,7 @@ def pins():
 
 def test_what_is_asked_for_is_pinned_and_nothing_else_is_called_direct():
     _, direct = pins()
-    names = {canonicalize_name(r.name) for r in asked()} | {
-        canonicalize_name(r.name) for r in asked() if r.extras
-    }
+    names = {canonicalize_name(r.name) for r in asked()} | {canonicalize_name(r.name) for r in asked() if r.extras}
     assert direct == names, "requirements.txt is older than pyproject.toml: run make lock"
 
 
@@ -54,10 +52,16 @@ def test_pins_satisfy_what_is_asked_for():
 @pytest.mark.parametrize("system", [("linux", "Linux"), ("darwin", "Darwin"), ("win32", "Windows")])
 def test_one_pin_for_each_system_and_python(system, python):
     platform, name = system
-    machine = {"sys_platform": platform, "platform_system": name, "python_version": python,
-               "python_full_version": f"{python}.1", "platform_machine": "arm64" if platform == "darwin" else "x86_64",
-               "implementation_name": "cpython", "platform_python_implementation": "CPython",
-               "os_name": "nt" if platform == "win32" else "posix"}
+    machine = {
+        "sys_platform": platform,
+        "platform_system": name,
+        "python_version": python,
+        "python_full_version": f"{python}.1",
+        "platform_machine": "arm64" if platform == "darwin" else "x86_64",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "os_name": "nt" if platform == "win32" else "posix",
+    }
     found, direct = pins()
     for package in direct:
         fitting = [v for v, marker in found[package] if marker is None or Marker(str(marker)).evaluate(machine)]
@@ -77,7 +81,9 @@ def test_conda_users_get_the_same_pins():
 
 
 def test_no_file_names_a_registry():
-    hosts = re.compile(rb"pypi" rb"\.org|python" rb"hosted|registry\." rb"npmjs|deb\." rb"debian|--(extra-)?index" rb"-url")
+    hosts = re.compile(
+        rb"pypi" rb"\.org|python" rb"hosted|registry\." rb"npmjs|deb\." rb"debian|--(extra-)?index" rb"-url"
+    )
     listed = subprocess.run(["git", "ls-files"], cwd=TOP, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("not a git checkout")

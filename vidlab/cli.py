@@ -1,8 +1,8 @@
 """The `vidlab` command.
 
-    vidlab lab               open the course in JupyterLab, in the learner's own copy
-    vidlab lab --reset 04    bring one notebook back as it was; what was there is kept beside it
-    vidlab doctor            say what is right and wrong with this computer's set-up
+vidlab lab               open the course in JupyterLab, in the learner's own copy
+vidlab lab --reset 04    bring one notebook back as it was; what was there is kept beside it
+vidlab doctor            say what is right and wrong with this computer's set-up
 """
 
 import argparse
@@ -149,8 +149,10 @@ def _codecs():
     missing = [name for name in decoders if not _has_codec(av, name, "r")]
     missing += [f"{name} (writing)" for name in ("libx264", "aac") if not _has_codec(av, name, "w")]
     if missing:
-        raise _Wrong(f"av {av.__version__} lacks {', '.join(missing)}",
-                     "python -m pip install --force-reinstall --only-binary :all: av")
+        raise _Wrong(
+            f"av {av.__version__} lacks {', '.join(missing)}",
+            "python -m pip install --force-reinstall --only-binary :all: av",
+        )
     return f"av {av.__version__} reads {', '.join(decoders)}"
 
 
@@ -167,11 +169,14 @@ def _widgets():
         from jupyter_core.paths import jupyter_path
     except ImportError:
         raise _Wrong("Jupyter is not installed", _INSTALL) from None
-    places = [Path(p) / "@jupyter-widgets" / "jupyterlab-manager" / "package.json"
-              for p in jupyter_path("labextensions")]
+    places = [
+        Path(p) / "@jupyter-widgets" / "jupyterlab-manager" / "package.json" for p in jupyter_path("labextensions")
+    ]
     if not any(place.is_file() for place in places):
-        raise _Wrong("JupyterLab has no front end for ipywidgets: sliders would not show",
-                     "python -m pip install --force-reinstall jupyterlab_widgets, then reload JupyterLab's page")
+        raise _Wrong(
+            "JupyterLab has no front end for ipywidgets: sliders would not show",
+            "python -m pip install --force-reinstall jupyterlab_widgets, then reload JupyterLab's page",
+        )
     return "JupyterLab shows ipywidgets"
 
 

@@ -31,7 +31,10 @@ class Picture(Figure):
     def _repr_mimebundle_(self, include=None, exclude=None):
         file = BytesIO()
         self.savefig(file, format="png")
-        picture = {"text/plain": f"<Picture: {self.alt}>", "image/png": base64.b64encode(file.getvalue()).decode("ascii")}
+        picture = {
+            "text/plain": f"<Picture: {self.alt}>",
+            "image/png": base64.b64encode(file.getvalue()).decode("ascii"),
+        }
         return picture, {"image/png": {"alt": self.alt}}
 
 
@@ -97,10 +100,12 @@ def show(clip, fps=12.0, title=None, height=192):
         video.write(path, large, fps=fps)
         data = base64.b64encode(path.read_bytes()).decode("ascii")
     name = html.escape(title or "clip")
-    display(HTML(
-        f'<video controls loop muted playsinline height="{height}" aria-label="{name}, {len(clip)} frames" '
-        f'src="data:video/mp4;base64,{data}"></video>'
-    ))
+    display(
+        HTML(
+            f'<video controls loop muted playsinline height="{height}" aria-label="{name}, {len(clip)} frames" '
+            f'src="data:video/mp4;base64,{data}"></video>'
+        )
+    )
     display(film_strip(clip, title=title))
 
 
@@ -129,8 +134,9 @@ def confusion(matrix, classes, title=None):
     matrix = np.asarray(matrix)
     n = len(classes)
     right = np.trace(matrix) / max(matrix.sum(), 1)
-    fig = Picture(figsize=(2.2 + 0.42 * n, 1.6 + 0.38 * n),
-                  alt=f"Confusion matrix of {n} classes, {right:.0%} on the diagonal")
+    fig = Picture(
+        figsize=(2.2 + 0.42 * n, 1.6 + 0.38 * n), alt=f"Confusion matrix of {n} classes, {right:.0%} on the diagonal"
+    )
     ax = fig.subplots()
     ax.imshow(matrix, cmap="cividis", vmin=0)
     for i, j in np.ndindex(n, n):
@@ -146,15 +152,26 @@ def confusion(matrix, classes, title=None):
 def accuracies(rows, chance, title=None):
     """A dot for each run: `rows` as `training.compare` returns them; hollow dots for shuffled frames."""
     names = list(dict.fromkeys(row["model"] for row in rows))
-    fig = Picture(figsize=(7.0, 0.9 + 0.45 * len(names)),
-                  alt="Accuracy of each run: " + "; ".join(
-                      f"{name} {', '.join(format(r['top1'], '.2f') for r in rows if r['model'] == name)}"
-                      for name in names))
+    fig = Picture(
+        figsize=(7.0, 0.9 + 0.45 * len(names)),
+        alt="Accuracy of each run: "
+        + "; ".join(
+            f"{name} {', '.join(format(r['top1'], '.2f') for r in rows if r['model'] == name)}" for name in names
+        ),
+    )
     ax = fig.subplots()
     y = [names.index(row["model"]) for row in rows]
     ax.axvline(chance, color="0.5", linewidth=1, linestyle="--", zorder=0)
-    ax.annotate("chance", (chance, 1), xycoords=("data", "axes fraction"), xytext=(3, -2),
-                textcoords="offset points", va="top", color="0.35", fontsize=9)
+    ax.annotate(
+        "chance",
+        (chance, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(3, -2),
+        textcoords="offset points",
+        va="top",
+        color="0.35",
+        fontsize=9,
+    )
     ax.plot([row["shuffled"] for row in rows], y, "o", color="C1", markerfacecolor="none", label="frames shuffled")
     ax.plot([row["top1"] for row in rows], y, "o", color="C0", label="frames in order")
     ax.set_yticks(range(len(names)), names)

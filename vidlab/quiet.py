@@ -35,6 +35,7 @@ def _stderr_to_null():
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with _stderr_to_null():
     import tensorflow
+
     tensorflow.constant(0)  # the first tensor starts the runtime, which has lines of its own
 
 __all__ = ["tensorflow"]

@@ -42,26 +42,31 @@ def fit(model, train, validation=None, epochs=14, batch=16, learning_rate=3e-3, 
     )
     watch = [_LiveCurves(model.name, epochs)] if live else []
     data = None if validation is None else _pair("validation", validation)
-    history = model.fit(clips, labels, batch_size=batch, epochs=epochs, validation_data=data, callbacks=watch, verbose=0)
+    history = model.fit(
+        clips, labels, batch_size=batch, epochs=epochs, validation_data=data, callbacks=watch, verbose=0
+    )
     return history.history
 
 
 class _LiveCurves(keras.callbacks.Callback):
-    """One picture in the notebook, drawn again after each epoch."""
+    """One picture in the notebook, drawn again after an epoch, but not more than once a second."""
 
     def __init__(self, name, epochs):
         super().__init__()
         self.name, self.epochs, self.seen, self.place = name, epochs, {}, None
 
     def on_train_begin(self, logs=None):
-        self.start = monotonic()
+        self.start, self.drawn = monotonic(), -np.inf
 
     def on_epoch_end(self, epoch, logs=None):
         from IPython.display import display
 
         for key, value in (logs or {}).items():
             self.seen.setdefault(key, []).append(value)
-        left = (monotonic() - self.start) / (epoch + 1) * (self.epochs - epoch - 1)
+        if monotonic() - self.drawn < 1 and epoch + 1 < self.epochs:
+            return
+        self.drawn = monotonic()
+        left = (self.drawn - self.start) / (epoch + 1) * (self.epochs - epoch - 1)
         to_go = f", about {left:.0f} s to go" if epoch + 1 < self.epochs else ""
         picture = figures.curves(self.seen, f"{self.name}: epoch {epoch + 1} of {self.epochs}{to_go}")
         if self.place is None:
@@ -109,7 +114,9 @@ def evaluate(model, data, batch=32):
 def _pair(name, data):
     clips, labels = data
     if not len(clips) or len(clips) != len(labels):
-        raise ValueError(f"{name}: {len(clips)} clips and {len(labels)} labels; there must be as many of each, and some")
+        raise ValueError(
+            f"{name}: {len(clips)} clips and {len(labels)} labels; there must be as many of each, and some"
+        )
     return clips, labels
 
 

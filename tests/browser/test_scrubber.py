@@ -26,8 +26,11 @@ def shown(page):
 
 def press(page, key, status):
     page.keyboard.press(key)
-    page.wait_for_function("text => document.querySelector('.vl-live [role=status]')?.textContent.includes(text)",
-                           arg=status, timeout=10_000)
+    page.wait_for_function(
+        "text => document.querySelector('.vl-live [role=status]')?.textContent.includes(text)",
+        arg=status,
+        timeout=10_000,
+    )
 
 
 @pytest.fixture
@@ -48,7 +51,9 @@ def test_the_slider_moves_the_picture(page, lab, clip):
         press(page, key, f"frame {frame} ")
         page.wait_for_timeout(200)
         assert np.array_equal(shown(page), clip[frame].repeat(times, 0).repeat(times, 1)), f"after {key}"
-    size = page.evaluate("(i => [i.width, i.height, i.naturalWidth, i.naturalHeight])(document.querySelector('.vl-live img'))")
+    size = page.evaluate(
+        "(i => [i.width, i.height, i.naturalWidth, i.naturalHeight])(document.querySelector('.vl-live img'))"
+    )
     assert size[:2] == size[2:]  # neither stretched nor shrunk
     assert not page.locator(".vl-figure").first.is_visible()  # the figure for readers is hidden while the lab lives
     assert page.errors == []
@@ -61,7 +66,9 @@ def test_it_plays(page, lab, clip):
     live.scroll_into_view_if_needed()
     before = shown(page)
     live.locator("button").first.click()
-    page.wait_for_function("document.querySelector('.vl-live [role=status]').textContent.includes('frame 6 ')", timeout=20_000)
+    page.wait_for_function(
+        "document.querySelector('.vl-live [role=status]').textContent.includes('frame 6 ')", timeout=20_000
+    )
     assert not np.array_equal(before, shown(page))
 
 

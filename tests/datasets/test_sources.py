@@ -24,7 +24,10 @@ def test_a_folder_for_each_class(place):
     root = place("wave/b.mp4", "wave/a.mp4", "clap/ü 1.mp4", "clap/.hidden.mp4", "clap/notes.txt", ".git/x.mp4")
     samples = datasets.folder(root)
     assert [(s.source.name, s.label, s.split) for s in samples] == [
-        ("ü 1.mp4", "clap", None), ("a.mp4", "wave", None), ("b.mp4", "wave", None)]
+        ("ü 1.mp4", "clap", None),
+        ("a.mp4", "wave", None),
+        ("b.mp4", "wave", None),
+    ]
     assert datasets.classes_of(samples) == ["clap", "wave"]
     assert datasets.folder(str(root)) == samples
 
@@ -32,7 +35,10 @@ def test_a_folder_for_each_class(place):
 def test_folders_with_splits(place):
     root = place("train/wave/a.mp4", "test/wave/b.mp4", "val/clap/c.mp4")
     assert {s.source.name: (s.label, s.split) for s in datasets.folder(root)} == {
-        "a.mp4": ("wave", "train"), "b.mp4": ("wave", "test"), "c.mp4": ("clap", "val")}
+        "a.mp4": ("wave", "train"),
+        "b.mp4": ("wave", "test"),
+        "c.mp4": ("clap", "val"),
+    }
 
 
 def test_folders_without_video_are_named(place, tmp_path):
@@ -42,20 +48,26 @@ def test_folders_without_video_are_named(place, tmp_path):
         datasets.folder(place("a.mp4"))
 
 
-@pytest.mark.parametrize("header", ["label,youtube_id,time_start,time_end,split", "label-name,video-id,start-time,end-time,split"])
+@pytest.mark.parametrize(
+    "header", ["label,youtube_id,time_start,time_end,split", "label-name,video-id,start-time,end-time,split"]
+)
 def test_both_headers_of_kinetics(place, tmp_path, header):
     place("playing chess/abc_000003_000013.mp4", "riding_a_bike/-x_y_000000_000010.mp4")
     (tmp_path / "list.csv").write_text(f"{header}\nplaying chess,abc,3,13,train\nriding a bike,-x_y,0,10,validate\n")
     samples = datasets.kinetics(tmp_path / "list.csv", tmp_path)
     assert [(s.label, s.group, s.split) for s in samples] == [
-        ("playing chess", "abc", "train"), ("riding a bike", "-x_y", "val")]
+        ("playing chess", "abc", "train"),
+        ("riding a bike", "-x_y", "val"),
+    ]
 
 
 def test_missing_files_are_counted_once(place, tmp_path):
     place("a/x_000000_000001.mp4")
     rows = "".join(f"a,{name},0,1,train\n" for name in ("x", "y1", "y2", "y3", "y4"))
     (tmp_path / "list.csv").write_text("label,youtube_id,time_start,time_end,split\n" + rows)
-    with pytest.raises(datasets.DataNotFound, match=r"4 of its 5 files are missing: .*y1_000000_000001.mp4, .*y3.*, \.\.\.$"):
+    with pytest.raises(
+        datasets.DataNotFound, match=r"4 of its 5 files are missing: .*y1_000000_000001.mp4, .*y3.*, \.\.\.$"
+    ):
         datasets.kinetics(tmp_path / "list.csv", tmp_path)
 
 

@@ -50,8 +50,11 @@ def test_opens_with_what_the_reader_needs(notebook):
 
 def test_exercises_are_tagged_and_named(notebook):
     _, content = notebook
-    slugs = [cell.metadata.get("vidlab", {}).get("exercise") for cell in content.cells
-             if "exercise" in cell.metadata.get("tags", [])]
+    slugs = [
+        cell.metadata.get("vidlab", {}).get("exercise")
+        for cell in content.cells
+        if "exercise" in cell.metadata.get("tags", [])
+    ]
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", slug or "") for slug in slugs)
     assert len(set(slugs)) == len(slugs)
 
@@ -77,8 +80,10 @@ def test_a_static_page_shows_every_picture(notebook):
     path, content = notebook
     page, _ = HTMLExporter().from_filename(str(path))
     stored = sum(len(pictures(cell.get("outputs", []))) for cell in content.cells)
-    shown = [np.asarray(Image.open(BytesIO(base64.b64decode(data))).convert("RGB"))
-             for data in re.findall(r'src="data:image/png;base64,([^"]+)"', page)]
+    shown = [
+        np.asarray(Image.open(BytesIO(base64.b64decode(data))).convert("RGB"))
+        for data in re.findall(r'src="data:image/png;base64,([^"]+)"', page)
+    ]
     assert len(shown) >= stored > 0
     assert not any(is_blank(picture) for picture in shown)
     assert page.count("data:video/mp4") == sum("<video" in str(cell.get("outputs", "")) for cell in content.cells)

@@ -54,7 +54,9 @@ def test_an_error_is_shown_in_the_view(outputs):
         return view.png(CLIP[n]), f"n is {n}"
 
     view.live([slider], update, view.png(CLIP[0]), "a frame")
-    words = ipywidgets.widgets.widget._instances[outputs[0]["application/vnd.jupyter.widget-view+json"]["model_id"]].children[2]
+    words = ipywidgets.widgets.widget._instances[
+        outputs[0]["application/vnd.jupyter.widget-view+json"]["model_id"]
+    ].children[2]
     slider.value = 2
     assert "This setting does not work: n &lt;must&gt; not be 2" in words.value
     slider.value = 3

@@ -84,7 +84,7 @@ def test_no_single_frame_gives_the_motion_away():
 
     for frame in (0, 1, 2):
         assert accuracy("motion", frame) < 0.22
-    assert accuracy("colour", 1) > 0.35 # so the classifier can learn what a frame does show
+    assert accuracy("colour", 1) > 0.35  # so the classifier can learn what a frame does show
 
 
 def test_clips_are_read_from_where_vidlab_data_says(monkeypatch, tmp_path):

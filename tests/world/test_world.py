@@ -31,8 +31,12 @@ def test_the_label_is_balanced_and_others_tell_nothing_of_it(label):
     for name, factor in world.FACTORS.items():
         if name != label:
             other = rendered.factors[name]
-            table = np.array([[sum(a == x and b == y for a, b in zip(rendered.labels, other, strict=True))
-                               for y in factor.values] for x in values])
+            table = np.array(
+                [
+                    [sum(a == x and b == y for a, b in zip(rendered.labels, other, strict=True)) for y in factor.values]
+                    for x in values
+                ]
+            )
             expected = table.sum(1, keepdims=True) * table.sum(0) / table.sum()
             freedom = (table.shape[0] - 1) * (table.shape[1] - 1)
             chi2 = ((table - expected) ** 2 / expected).sum()
@@ -78,7 +82,9 @@ def brightest_path(motion, frames=9):
     return steps[0], steps[1], bright.sum((2, 3))
 
 
-@pytest.mark.parametrize(("motion", "across", "down"), [("left", -1, 0), ("right", 1, 0), ("up", 0, -1), ("down", 0, 1)])
+@pytest.mark.parametrize(
+    ("motion", "across", "down"), [("left", -1, 0), ("right", 1, 0), ("up", 0, -1), ("down", 0, 1)]
+)
 def test_translations_go_where_they_say(motion, across, down):
     x, y, _ = brightest_path(motion)
     assert (np.sign(np.median(x, 1).round(2)) == across).all()
@@ -105,8 +111,11 @@ def test_every_shape_fits_its_square_and_differs_from_the_others(shape):
     opacity = sprite.make(shape, "flat", "white", "none", np.random.default_rng(0))[..., 3]
     assert 0.2 < opacity.mean() < 0.85
     assert max(opacity[0].max(), opacity[-1].max(), opacity[:, 0].max(), opacity[:, -1].max()) < 1
-    others = [sprite.make(s, "flat", "white", "none", np.random.default_rng(0))[..., 3]
-              for s in world.FACTORS["shape"].values if s != shape]
+    others = [
+        sprite.make(s, "flat", "white", "none", np.random.default_rng(0))[..., 3]
+        for s in world.FACTORS["shape"].values
+        if s != shape
+    ]
     assert min(np.abs(opacity - other).mean() for other in others) > 0.05
 
 

@@ -1,8 +1,8 @@
 """Collections of video files as samples, and samples as arrays.
 
-    samples        what a sample is
-    sources        a folder per class, Kinetics's list, the clips that come with the course
-    arrays         decode many samples at once
+samples        what a sample is
+sources        a folder per class, Kinetics's list, the clips that come with the course
+arrays         decode many samples at once
 """
 
 from vidlab.datasets.arrays import load_clips

@@ -43,8 +43,9 @@ def load_clips(samples, frames=12, size=(32, 32), classes=None, sampling="unifor
             if clip.shape[1:3] != tuple(size):
                 raise ValueError(f"samples: a clip in memory is {clip.shape[1:3]} pixels, not size={tuple(size)}")
         else:
-            clip = video.read(source, frames, size, start=samples[i].start, stop=samples[i].stop,
-                              sampling=sampling, threads=1)
+            clip = video.read(
+                source, frames, size, start=samples[i].start, stop=samples[i].stop, sampling=sampling, threads=1
+            )
         np.multiply(clip, np.float32(1 / 255), out=clips[i])
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

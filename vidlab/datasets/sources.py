@@ -6,9 +6,7 @@ from pathlib import Path
 
 from vidlab.datasets.samples import Sample
 
-VIDEO_SUFFIXES = frozenset(
-    ".mp4 .avi .mov .mkv .webm .gif .mpg .mpeg .ts .flv .3gp .m4v .wmv .ogv".split()
-)
+VIDEO_SUFFIXES = frozenset(".mp4 .avi .mov .mkv .webm .gif .mpg .mpeg .ts .flv .3gp .m4v .wmv .ogv".split())
 _SPLITS = {"train": "train", "training": "train", "val": "val", "validate": "val", "validation": "val",
            "test": "test", "testing": "test"}  # fmt: skip
 _COLUMNS = {"label-name": "label", "video-id": "youtube_id", "start-time": "time_start", "end-time": "time_end"}

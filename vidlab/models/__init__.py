@@ -1,14 +1,15 @@
 """Keras models for clips, a family a file. Each is a function (clip_shape, classes, **sizes) -> keras.Model.
 
-    frame        see frames, not their order
-    recurrent    a vector for each frame, then a recurrent layer
-    peephole     an LSTM layer whose gates look at the cell
-    space_time   convolution over time as well as space
+frame        see frames, not their order
+recurrent    a vector for each frame, then a recurrent layer
+peephole     an LSTM layer whose gates look at the cell
+space_time   convolution over time as well as space
 """
 
 import vidlab.quiet  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
 from vidlab.models.frame import each_frame, frame_average, frame_cnn, frame_features
+from vidlab.models.peephole import PeepholeLSTM
 from vidlab.models.recurrent import cnn_lstm
 from vidlab.models.space_time import conv3d
 
-__all__ = ["cnn_lstm", "conv3d", "each_frame", "frame_average", "frame_cnn", "frame_features"]
+__all__ = ["PeepholeLSTM", "cnn_lstm", "conv3d", "each_frame", "frame_average", "frame_cnn", "frame_features"]

@@ -1,7 +1,7 @@
 """The labs: drag a slider, see the answer.
 
-    view       what all labs share: a live view, and the figure that readers without a kernel see
-    scrubber   one clip, frame by frame
+view       what all labs share: a live view, and the figure that readers without a kernel see
+scrubber   one clip, frame by frame
 """
 
 from vidlab.widgets.scrubber import scrub

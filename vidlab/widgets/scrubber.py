@@ -28,5 +28,9 @@ def scrub(clip, fps=12.0, height=256):
     ipywidgets.jslink((play, "value"), (slider, "value"))
     chosen = np.linspace(0, last, min(6, last + 1)).round().astype(int)
     strip = np.concatenate([clip[i] for i in chosen], 1)
-    view.live([play, slider], update, view.png(strip, max(1, times // 2)),
-              f"Frames {', '.join(map(str, chosen))} of the clip, side by side")
+    view.live(
+        [play, slider],
+        update,
+        view.png(strip, max(1, times // 2)),
+        f"Frames {', '.join(map(str, chosen))} of the clip, side by side",
+    )

@@ -64,8 +64,10 @@ def live(controls, update, figure, alt):
     bundle.pop("text/plain", None)  # it holds the picture's bytes
     display(bundle, raw=True)
     data = base64.b64encode(figure).decode("ascii")
-    display(HTML(
-        f'{_STYLE}<figure class="vl-figure"><img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
-        f"<figcaption>Run this cell to bring the lab to life.</figcaption></figure>"
-    ))
+    display(
+        HTML(
+            f'{_STYLE}<figure class="vl-figure"><img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+            f"<figcaption>Run this cell to bring the lab to life.</figcaption></figure>"
+        )
+    )
     return box

@@ -1,10 +1,10 @@
 """Synthetic clips whose every property is known.
 
-    factors      what can vary, and how values are chosen
-    materials    real textures, photographs and digits
-    sprite       the object before it moves
-    scene        where it is in each frame, and the frames
-    files        a rendered set as video files in the Kinetics layout
+factors      what can vary, and how values are chosen
+materials    real textures, photographs and digits
+sprite       the object before it moves
+scene        where it is in each frame, and the frames
+files        a rendered set as video files in the Kinetics layout
 """
 
 from vidlab.world.factors import FACTORS, Factor

@@ -15,8 +15,14 @@ WITH_SOUND = 8  # the first clips: sound takes room
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m vidlab.world", description=__doc__)
     parser.add_argument("--out", required=True, help="folder for motions.csv and clips/")
-    parser.add_argument("--per-split", type=int, nargs=3, default=PER_SPLIT, metavar=("TRAIN", "VAL", "TEST"),
-                        help="clips of each class (default: %(default)s)")
+    parser.add_argument(
+        "--per-split",
+        type=int,
+        nargs=3,
+        default=PER_SPLIT,
+        metavar=("TRAIN", "VAL", "TEST"),
+        help="clips of each class (default: %(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=SEED)
     arguments = parser.parse_args(argv)
     n = len(FACTORS["motion"].values) * sum(arguments.per_split)

@@ -23,9 +23,7 @@ FACTORS = {
     ),
     "shape": Factor(("disc", "square", "triangle", "star", "cross"), "disc", "the object's outline"),
     "texture": Factor(("brick", "grass", "gravel"), "flat", "the photographed surface that covers the object"),
-    "colour": Factor(
-        ("red", "green", "blue", "yellow", "magenta", "cyan"), "white", "the paint over the texture"
-    ),
+    "colour": Factor(("red", "green", "blue", "yellow", "magenta", "cyan"), "white", "the paint over the texture"),
     "digit": Factor(tuple("0123456789"), "none", "a handwritten digit on the object"),
     "background": Factor(
         ("astronaut", "cat", "coffee", "rocket", "galaxies"), "grey", "the photograph behind the object"

@@ -24,7 +24,9 @@ def write_dataset(out, rendered, per_split, label="motion", crf=26):
     """
     out = Path(out)
     if (out / LIST).exists() or (out / CLIPS).exists():
-        raise FileExistsError(f"{out} holds a data set already: remove {LIST} and {CLIPS}/ there, or name another folder")
+        raise FileExistsError(
+            f"{out} holds a data set already: remove {LIST} and {CLIPS}/ there, or name another folder"
+        )
     per_class = {}
     seconds = max(1, round(rendered.clips.shape[1] / rendered.fps))
     rows = []
@@ -34,8 +36,16 @@ def write_dataset(out, rendered, per_split, label="motion", crf=26):
         if split is None:
             raise ValueError(f"class {name!r} has more clips than the {sum(per_split)} that per_split shares out")
         facts = {k: v[i] for k, v in rendered.factors.items() if k != label}
-        rows.append({"label": name, "youtube_id": f"vidlab{i:05d}", "time_start": 0, "time_end": seconds,
-                     "split": split, **facts})
+        rows.append(
+            {
+                "label": name,
+                "youtube_id": f"vidlab{i:05d}",
+                "time_start": 0,
+                "time_end": seconds,
+                "split": split,
+                **facts,
+            }
+        )
         path = out / CLIPS / name / f"vidlab{i:05d}_{0:06d}_{seconds:06d}.mp4"
         path.parent.mkdir(parents=True, exist_ok=True)
         heard = rendered.sound is not None and facts.get("sound", "silent") != "silent"

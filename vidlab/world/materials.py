@@ -7,8 +7,13 @@ from functools import cache
 
 import numpy as np
 
-_PHOTOGRAPHS = {"astronaut": "astronaut", "cat": "chelsea", "coffee": "coffee", "rocket": "rocket",
-                "galaxies": "hubble_deep_field"}
+_PHOTOGRAPHS = {
+    "astronaut": "astronaut",
+    "cat": "chelsea",
+    "coffee": "coffee",
+    "rocket": "rocket",
+    "galaxies": "hubble_deep_field",
+}
 
 
 @cache

@@ -43,8 +43,16 @@ class Rendered:
     fps: float
 
 
-def render(n, factors=("motion", "shape", "texture", "colour", "digit", "background"), label="motion",
-           frames=16, size=(48, 48), seed=0, fps=12.0, sound=False):
+def render(
+    n,
+    factors=("motion", "shape", "texture", "colour", "digit", "background"),
+    label="motion",
+    frames=16,
+    size=(48, 48),
+    seed=0,
+    fps=12.0,
+    sound=False,
+):
     """Render clips whose every property is known.
 
     Parameters

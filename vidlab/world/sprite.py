@@ -1,4 +1,4 @@
-"""The object before it moves: a square picture with transparency, made from a shape, a texture, a colour and a digit."""
+"""The object before it moves: a square picture with transparency, of a shape, a texture, a colour and a digit."""
 
 import numpy as np
 
