@@ -4,7 +4,7 @@
     python bench/read_video.py --clips my-videos --out read_video.json
 
 Two tasks for each clip: 16 frames, evenly spaced, at 112x112; and every frame at full size. All readers take
-turns within a round, each round in another order, so that a busy machine slows each of them alike; medians
+turns within a round, in an order drawn by lot, so that a busy machine slows each of them alike; medians
 over the rounds, in milliseconds. TensorFlow is loaded first, as it is in a notebook: imageio's pyav plugin
 collects garbage at every close, and that takes long once many modules are loaded. Each reader gives uint8
 RGB. One that fails on a clip, or gives another number of frames, has no time there.
@@ -107,14 +107,13 @@ def make_clips(folder):
 
 def measure(paths, rounds, readers):
     """{(clip, task): {reader: [seconds]}}; the first round warms up and does not count."""
-    seconds = {}
+    seconds, rng = {}, np.random.default_rng(0)
     for path in paths:
         there = video.probe(path).frames
         for task, frames in (("16 at 112x112", min(16, there)), ("whole", None)):
             times = seconds[path.name, task] = {name: [] for name in readers}
             for turn in range(rounds + 1):
-                first = turn % max(len(times), 1)
-                for name in [*times][first:] + [*times][:first]:
+                for name in rng.permutation([*times]):  # no reader always follows the same other one
                     begin = time.perf_counter()
                     try:
                         got = len(readers[name](path, frames))
