@@ -24,6 +24,7 @@ import av
 import numpy as np
 
 from vidlab import video
+from vidlab.video.writing import CODECS
 
 SIZE = (112, 112)
 
@@ -149,7 +150,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         if args.clips is None:
             make_clips(Path(folder))
-        paths = sorted(p for p in (args.clips or Path(folder)).iterdir() if p.suffix in video.CODECS)
+        paths = sorted(p for p in (args.clips or Path(folder)).iterdir() if p.suffix in CODECS)
         seconds = measure(paths, args.rounds, readers)
 
     print(f"{'clip':24} {'task':14}" + "".join(f"{name:>15}" for name in readers) + "   best other / vidlab")

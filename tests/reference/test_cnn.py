@@ -58,11 +58,7 @@ def test_the_same_seed_gives_the_same_weights():
 
 
 def test_errors():
-    with pytest.raises(
-        ValueError, match=r"image_shape: expected at least \(4, 4, channels\), got \(3, 8, 1\)"
-    ):
+    with pytest.raises(ValueError, match=r"image_shape: expected at least \(4, 4, channels\), got \(3, 8, 1\)"):
         reference.initial_cnn((3, 8, 1), 2)
-    with pytest.raises(
-        ValueError, match=r"x: expected shape \(batch, height, width, 1\), got \(1, 8, 8, 3\)"
-    ):
+    with pytest.raises(ValueError, match=r"x: expected shape \(batch, height, width, 1\), got \(1, 8, 8, 3\)"):
         reference.cnn_forward(reference.initial_cnn((8, 8, 1), 2), np.ones((1, 8, 8, 3)))

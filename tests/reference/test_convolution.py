@@ -253,9 +253,7 @@ def test_errors_of_the_others():
         reference.conv2d_gradients(X, K, np.ones((2, 3, 4, 3)))
     with pytest.raises(ValueError, match=r"x: expected shape \(batch, frames, height, width, channels\)"):
         reference.conv3d(X, K)
-    with pytest.raises(
-        ValueError, match=r"kernels: expected shape \(3, 4, 3, 3\), one for each window of image"
-    ):
+    with pytest.raises(ValueError, match=r"kernels: expected shape \(3, 4, 3, 3\), one for each window of image"):
         reference.conv2d_position_dependent(np.ones((5, 6)), np.ones((3, 3, 3, 3)))
     with pytest.raises(ValueError, match=r"bias: expected shape \(12,\)"):
         reference.depthwise_conv2d(X, K, np.ones(4))

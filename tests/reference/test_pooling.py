@@ -42,9 +42,7 @@ def test_padding_never_wins_and_never_counts():
     x = np.full((1, 3, 3, 1), -4.0)
     for pool in (reference.max_pool2d, reference.average_pool2d):
         assert_array_equal(pool(x, 2, padding="same"), np.full((1, 2, 2, 1), -4.0))
-    assert_array_equal(
-        reference.max_pool2d_gradients(x, np.ones((1, 2, 2, 1)), 2, padding="same")["x"].sum(), 4
-    )
+    assert_array_equal(reference.max_pool2d_gradients(x, np.ones((1, 2, 2, 1)), 2, padding="same")["x"].sum(), 4)
 
 
 def test_stride_is_the_size_unless_given():

@@ -123,9 +123,7 @@ def test_one_sequence_of_one_step_with_one_unit():
 def test_types(dtype):
     x, (W, U, b) = sequences().astype(dtype), (w.astype(dtype) for w in weights())
     assert reference.rnn(x, W, U, b).dtype == dtype
-    assert {g.dtype for g in reference.rnn_gradients(x, W, U, b, np.ones((2, 6, 4))).values()} == {
-        np.dtype(dtype)
-    }
+    assert {g.dtype for g in reference.rnn_gradients(x, W, U, b, np.ones((2, 6, 4))).values()} == {np.dtype(dtype)}
     assert reference.with_spectral_radius(U, 0.9).dtype == dtype
 
 

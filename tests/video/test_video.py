@@ -12,8 +12,9 @@ import psutil
 import pytest
 
 from vidlab import video
+from vidlab.video import container, reading, writing
 
-CLIPS = Path(os.environ.get("VIDLAB_CLIPS", Path(__file__).resolve().parents[2] / "shared" / "clips"))
+CLIPS = Path(os.environ.get("VIDLAB_CLIPS", Path(__file__).resolve().parents[3] / "shared" / "clips"))
 needs_clips = pytest.mark.skipif(not CLIPS.is_dir(), reason="the development clips are not here")
 
 BITS = 8
@@ -152,7 +153,7 @@ def test_one_frame(tmp_path):
 def test_one_packet_may_hold_less_or_more_than_one_frame(clip_path, monkeypatch):
     """Where the count of packets was wrong, the choice is made again from the decoded frames."""
     for wrong in (7, 400):
-        monkeypatch.setattr(video, "_indexed_times", lambda *_, n=wrong: np.arange(n + 1) / 25)
+        monkeypatch.setattr(reading, "indexed_times", lambda *_, n=wrong: np.arange(n + 1) / 25)
         assert numbers(video.read(clip_path, 5)) == video.indices(40, 5).tolist()
         assert numbers(video.read(clip_path)) == list(range(40))
 
@@ -198,14 +199,14 @@ def test_start_and_stop_count_from_the_first_frame(tmp_path):
 
 def test_decoding_ends_soon_behind_stop(tmp_path, monkeypatch):
     path, passed = encode(tmp_path / "long.mp4", numbered(200)), []
-    decoded = video._decoded
+    decoded = reading.decoded
 
     def watched(*args):
         for frame in decoded(*args):
             passed.append(1)
             yield frame
 
-    monkeypatch.setattr(video, "_decoded", watched)
+    monkeypatch.setattr(reading, "decoded", watched)
     assert numbers(video.read(path, start=0.4, stop=0.6)) == list(range(10, 15))
     assert len(passed) < 60
 
@@ -377,13 +378,13 @@ def test_memory_does_not_grow_with_the_length(tmp_path):
 
 
 def test_only_wanted_frames_are_converted(clip_path, monkeypatch):
-    converted, picture = [], video._picture
+    converted, picture = [], reading._picture
 
     def watched(*args):
         converted.append(1)
         return picture(*args)
 
-    monkeypatch.setattr(video, "_picture", watched)
+    monkeypatch.setattr(reading, "_picture", watched)
     video.read(clip_path, 5)
     assert len(converted) == 5
 
@@ -486,12 +487,12 @@ def test_a_playlist_cannot_open_another_file(tmp_path, monkeypatch, name, script
     monkeypatch.chdir(tmp_path)
     encode(Path("other.ts"), numbered(60), "libx264")
     Path(name).write_text(script)
-    both = dict(video.OPTIONS)
+    both = dict(container.OPTIONS)
     formats, nothing = {"format_whitelist": "hls,concat,mpegts"}, {"protocol_whitelist": "file"}
     for options in (both, both | formats, both | nothing):
-        monkeypatch.setattr(video, "OPTIONS", options)
+        monkeypatch.setattr(container, "OPTIONS", options)
         raises_naming(video.NotAVideo, name, video.read)
-    monkeypatch.setattr(video, "OPTIONS", both | formats | nothing)
+    monkeypatch.setattr(container, "OPTIONS", both | formats | nothing)
     assert len(video.read(name, on_error="repair")) == 60, "this test's script would open the other file"
 
 
@@ -612,8 +613,9 @@ def test_too_large(tmp_path, clip_path):
 
 
 def test_absurd_dimensions_are_refused_before_anything_is_decoded(clip_path, monkeypatch):
-    monkeypatch.setattr(video, "LIMIT_BYTES", 32 * 128 * 20 - 1)  # for one picture less than the clip's
-    monkeypatch.setattr(video, "_decoded", lambda *_: pytest.fail("it went on to decode"))
+    for room in (container, reading):
+        monkeypatch.setattr(room, "LIMIT_BYTES", 32 * 128 * 20 - 1)  # for one picture less than the clip's
+    monkeypatch.setattr(reading, "decoded", lambda *_: pytest.fail("it went on to decode"))
     for use in (video.probe, lambda p: video.read(p, 1, (8, 8), on_error="repair", limit_bytes=10**4)):
         assert "32 x 128" in raises_naming(video.TooLarge, clip_path, use)
 
@@ -638,7 +640,7 @@ def test_path_of_another_type():
 # ------------------------------------------------------------------------------------------ writing
 
 
-@pytest.mark.parametrize("suffix", [s for s in video.CODECS if s != ".gif"])
+@pytest.mark.parametrize("suffix", [s for s in writing.CODECS if s != ".gif"])
 @pytest.mark.parametrize("with_sound", [False, True])
 def test_what_is_written_can_be_read(tmp_path, suffix, with_sound):
     path = tmp_path / f"clip{suffix}"
@@ -674,9 +676,9 @@ def test_stereo(tmp_path):
 
 def test_odd_sizes_grow_by_one(tmp_path):
     clip = np.random.default_rng(0).integers(0, 255, (3, 7, 9, 3), dtype=np.uint8)
-    np.testing.assert_array_equal(video._even(clip)[:, :7, :9], clip)
-    np.testing.assert_array_equal(video._even(clip)[:, 7, :9], clip[:, 6])
-    np.testing.assert_array_equal(video._even(clip)[:, :7, 9], clip[:, :, 8])
+    np.testing.assert_array_equal(writing._even(clip)[:, :7, :9], clip)
+    np.testing.assert_array_equal(writing._even(clip)[:, 7, :9], clip[:, 6])
+    np.testing.assert_array_equal(writing._even(clip)[:, :7, 9], clip[:, :, 8])
     for height, width in ((1, 1), (273, 314), (314, 273)):
         video.write(tmp_path / "odd.mp4", np.full((2, height, width, 3), 128, np.uint8))
         assert video.read(tmp_path / "odd.mp4").shape == (2, height + height % 2, width + width % 2, 3)

@@ -1,0 +1,314 @@
+"""Video files to frames and sound."""
+
+from dataclasses import dataclass
+
+import av
+import numpy as np
+from av.audio.resampler import AudioResampler
+from av.video.reformatter import VideoReformatter
+
+from vidlab.video.container import LIMIT_BYTES, Stamps, decoded, demuxed_times, indexed_times, opened
+from vidlab.video.errors import NoFrames, TooLarge, no_pictures, truncated
+from vidlab.video.sampling import check_sampling, indices, is_count, require
+
+
+def read(
+    path,
+    frames=None,
+    size=None,
+    fit="stretch",
+    start=None,
+    stop=None,
+    sampling="uniform",
+    seed=None,
+    on_error="strict",
+    *,
+    stride=1,
+    by="frame",
+    limit_bytes=LIMIT_BYTES,
+    threads=None,
+):
+    """Read a video file into a clip.
+
+    Of several video streams the first is read. Rotation that a phone wrote beside the pictures is applied.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+    frames : int or None
+        How many frames to take, None for all. Where more are asked than there are, the last is repeated.
+    size : (int, int) or None
+        Height and width of the result in pixels; None keeps the file's.
+    fit : str
+        How a picture meets another shape: "stretch" it, scale it to cover `size` and "crop" the middle, or
+        scale it to lie within `size` and "pad" with black.
+    start, stop : float or None
+        Seconds after the first frame: only frames shown from `start` on and before `stop` are taken.
+    sampling, seed, stride
+        Which frames to take: see `indices`.
+    on_error : str
+        "strict" raises `Truncated` where a part is missing or damaged: a packet that is cut short or that the
+        decoder refuses, or a file that ends before its own index or outermost box does. A header's frame
+        count alone never condemns a file, nor do packets before the first key frame of a recording that
+        starts in mid-stream. Formats without an index (ts, mpg, flv, gif) may end anywhere: a clean cut
+        between two frames cannot be noticed there. "repair" goes on behind each bad packet and keeps every
+        frame that can be had.
+    by : str
+        "frame" counts frames. "time" samples as if the clip were first brought to a constant frame rate, so
+        that a frame that stands longer is taken more often (phones, screen recordings and GIFs vary).
+    limit_bytes : int
+        The most memory that the result may take.
+    threads : int or None
+        Threads of the decoder; None: one for small pictures, else its own choice. Give 1 in parallel maps.
+
+    Returns
+    -------
+    numpy.ndarray
+        The clip (frames, height, width, 3), uint8 RGB.
+
+    Raises
+    ------
+    VideoNotFound, NotAVideo, NoFrames, Truncated, TooLarge
+        Something is wrong with the file.
+    ValueError
+        An argument is out of its range.
+    """
+    check_sampling(frames, sampling, stride)
+    _check_reading(size, fit, start, stop, on_error, by, threads)
+    if isinstance(seed, np.random.Generator) or (seed is None and sampling == "random"):
+        seed = int(np.random.default_rng(seed).integers(2**63))  # the choice below may be made twice
+
+    begin, end = start or 0, np.inf if stop is None else stop
+
+    def choose(times):
+        inside = np.flatnonzero((times[:-1] >= begin) & (times[:-1] < end))
+        if not len(inside):
+            return inside
+        if by == "time":
+            inside = _at_constant_rate(times, inside)
+        return inside[indices(len(inside), frames, sampling, seed, stride=stride)]
+
+    # Choose by the file's index or, where that will not do, by its packets. Then decode, which tells the
+    # truth; where the truth leads to another choice, decode once more.
+    times = clip = None
+    by_index = by == "frame" and start is None and stop is None
+    for _ in range(4):
+        with opened(path, "video", limit_bytes, threads) as (container, stream):
+            if times is None and by_index:
+                times = indexed_times(container, stream)
+            if times is None:
+                times = demuxed_times(container, stream)
+                continue  # at the file's end now: open it again
+            chosen, clip = choose(times), None
+            clip, times = _decode(path, container, stream, chosen, size, fit, end, on_error, limit_bytes)
+        if np.array_equal(choose(times), chosen):
+            break
+    else:
+        raise truncated(path, "it decodes otherwise each time")
+    if len(times) < 2:
+        raise no_pictures(path)
+    if clip is None:
+        raise NoFrames(f"{path}: no frame begins from {begin} s to before {end} s; probe it for its length")
+    return clip
+
+
+def _check_reading(size, fit, start, stop, on_error, by, threads):
+    pair = size is None or (np.shape(size) == (2,) and all(is_count(n) for n in size))
+    require(pair, f"size must be None or (height, width) in whole pixels, not {size!r}")
+    require(fit in ("stretch", "crop", "pad"), f"fit must be stretch, crop or pad, not {fit!r}")
+    require(start is None or start >= 0, f"start must be None or seconds from 0 up, not {start!r}")
+    require(stop is None or stop > (start or 0), f"stop must be None or seconds after start, not {stop!r}")
+    require(on_error in ("strict", "repair"), f"on_error must be strict or repair, not {on_error!r}")
+    require(by in ("frame", "time"), f"by must be frame or time, not {by!r}")
+    require(threads is None or is_count(threads), f"threads must be None or from 1 up, not {threads!r}")
+
+
+def _at_constant_rate(times, inside):
+    """The frame on show in the middle of each of len(inside) equal steps of time."""
+    begin, end = times[inside[0]], times[inside[-1] + 1]
+    ticks = begin + (np.arange(len(inside)) + 0.5) * (end - begin) / len(inside)
+    return inside[np.clip(np.searchsorted(times[inside], ticks, side="right") - 1, 0, None)]
+
+
+def _decode(path, container, stream, chosen, size, fit, end, on_error, limit_bytes):
+    """One pass over the file: the clip of the chosen frames, and the times of the frames that passed."""
+    reformatter = VideoReformatter()
+    stamps, clip, row, late = Stamps(stream), None, 0, 0
+    for k, frame in enumerate(decoded(path, container, stream, on_error)):
+        late = late + 1 if stamps.add(frame) >= end else 0
+        if late > 32:  # AVI times of neighbours are out of order, by 16 frames at most
+            break
+        if row == len(chosen) or chosen[row] != k:
+            continue
+        picture = _picture(path, frame, reformatter, size, fit, limit_bytes)
+        if clip is None:
+            size = picture.shape[:2]  # later pictures of another size are scaled to the first one's
+            _refuse_large(path, len(chosen), *size, limit_bytes)
+            clip = np.empty((len(chosen), *picture.shape), np.uint8)
+        while row < len(chosen) and chosen[row] == k:
+            clip[row] = picture
+            row += 1
+    return clip, stamps.times()
+
+
+def _picture(path, frame, reformatter, size, fit, limit_bytes):
+    """One frame as an array (height, width, 3): turned upright and fitted into `size`."""
+    turns = _turns(frame)
+    upright = np.array((frame.height, frame.width)[:: -1 if turns % 2 else 1])
+    target = scaled = upright if size is None else np.array(size)
+    if fit != "stretch":
+        ratio = (max if fit == "crop" else min)(target / upright)
+        scaled = np.maximum(np.round(upright * ratio), 1).astype(int)
+    _refuse_large(path, 1, *scaled, limit_bytes)
+    rows, columns = scaled[:: -1 if turns % 2 else 1].tolist()
+    # one thread: a pool of them costs more than it saves, and must not outlive a later fork
+    rgb = reformatter.reformat(frame, width=columns, height=rows, format="rgb24", threads=1)
+    picture = rgb.to_ndarray()
+    if turns:  # as whole pixels, which move faster than single bytes
+        picture = np.ascontiguousarray(np.rot90(picture.view("V3"), turns)).view(np.uint8)
+    margin = (target - scaled) // 2
+    if fit == "crop":
+        return picture[-margin[0] :, -margin[1] :][: target[0], : target[1]]
+    if fit == "pad":
+        return np.pad(picture, (*zip(margin, target - scaled - margin, strict=True), (0, 0)))
+    return picture
+
+
+def _turns(frame):
+    """Quarter turns counter-clockwise that bring the picture upright, for np.rot90."""
+    return round(frame.rotation / 90) % 4
+
+
+def _refuse_large(path, frames, height, width, limit_bytes):
+    need = int(frames) * int(height) * int(width) * 3
+    if need > limit_bytes:
+        raise TooLarge(
+            f"{path}: {frames} x {height} x {width} pixels take {need / 1e9:.3g} GB, more than the limit of "
+            f"{limit_bytes / 1e9:.3g} GB; ask for fewer frames or a smaller size, or raise limit_bytes"
+        )
+
+
+def read_audio(path, on_error="strict", *, limit_bytes=LIMIT_BYTES):
+    """Read the sound of a video or sound file.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+    on_error, limit_bytes
+        As in `read`.
+
+    Returns
+    -------
+    samples : numpy.ndarray
+        (n, channels), float32 in [-1, 1].
+    rate : int
+        Samples per second.
+
+    Raises
+    ------
+    VideoNotFound, NotAVideo, NoFrames, Truncated, TooLarge
+        Something is wrong with the file. `NoFrames` where it is silent: ``probe(path).has_audio`` tells.
+    """
+    _check_reading(None, "stretch", None, None, on_error, "frame", None)
+    parts, need, resamplers = [], 0, {}
+    with opened(path, "audio", limit_bytes) as (container, stream):
+        for frame in decoded(path, container, stream, on_error):
+            if not resamplers:
+                layout, rate = frame.layout, frame.sample_rate  # later sound of another form is brought to it
+            form = frame.format.name, frame.layout.name, frame.sample_rate
+            try:
+                if frame.layout.nb_channels > 8:
+                    raise ValueError("av reads beyond the memory of such frames")
+                if form not in resamplers:
+                    resamplers[form] = AudioResampler("fltp", layout, rate)
+                parts += [part.to_ndarray() for part in resamplers[form].resample(frame)]
+            except (av.FFmpegError, ValueError):
+                if on_error == "strict":
+                    raise truncated(path, f"its sound is damaged or of a strange form ({form[1]})") from None
+                continue
+            need += 8 * frame.samples * layout.nb_channels  # the parts, and then the whole
+            if need > limit_bytes:
+                limit = f"{limit_bytes / 1e9:.3g} GB"
+                raise TooLarge(f"{path}: its sound takes more than the limit of {limit}; raise limit_bytes")
+    if not parts:
+        raise NoFrames(f"{path}: no sound in it can be decoded; get the file again")
+    return np.ascontiguousarray(np.concatenate(parts, axis=1).T), rate
+
+
+# ---------------------------------------------------------------------------------- what is in a file
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What `probe` found in a file: decoded facts, not the header's claims.
+
+    ``width`` and ``height`` are those of the pictures that `read` returns, after ``rotation`` (degrees
+    counter-clockwise: 0, 90, 180 or 270). ``duration`` is in seconds, from the first picture's start to the
+    last one's end; ``fps`` is the mean rate, 0.0 where a single picture gives none.
+    """
+
+    frames: int
+    width: int
+    height: int
+    fps: float
+    duration: float
+    codec: str
+    rotation: int
+    has_audio: bool
+
+
+def probe(path):
+    """Say what is in a video file, by decoding it.
+
+    Every frame is decoded up to 2,000 million pixels in all (17 minutes at 320x240, some seconds of work);
+    of a longer file the rest is counted in packets.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+
+    Returns
+    -------
+    VideoInfo
+        What can be had from the file, as `read` with ``on_error="repair"`` has it.
+
+    Raises
+    ------
+    VideoNotFound, NotAVideo, NoFrames, TooLarge
+        Something is wrong with the file.
+    """
+    pixels = 0
+    with opened(path, "video", LIMIT_BYTES) as (container, stream):
+        first, stamps = None, Stamps(stream)
+        for frame in decoded(path, container, stream, "repair"):
+            first = first or frame
+            stamps.add(frame)
+            pixels += frame.width * frame.height
+            if pixels > 2 * 10**9:
+                for packet in container.demux(stream):
+                    if packet.size and not packet.is_discard:
+                        stamps.add(packet)
+                break
+        if first is None:
+            raise no_pictures(path)
+        times, turns = stamps.times(), _turns(first)
+        return VideoInfo(
+            frames=len(times) - 1,
+            width=first.height if turns % 2 else first.width,
+            height=first.width if turns % 2 else first.height,
+            fps=_mean_rate(times, stream),
+            duration=float(times[-1]),
+            codec=stream.codec_context.codec.canonical_name,
+            rotation=90 * turns,
+            has_audio=any(sound.codec_context for sound in container.streams.audio),
+        )
+
+
+def _mean_rate(times, stream):
+    """Frames a second by the timestamps; where the header's rate agrees within their rounding, that one."""
+    span, steps = times[-2] - times[0], len(times) - 2
+    rounding = 1.5 * float(stream.time_base or 0) + 1e-6
+    for rate in (stream.average_rate, stream.guessed_rate):
+        if rate and abs(span - steps / rate) <= rounding:
+            return float(rate)
+    return float(steps / span) if span > 0 else 0.0
