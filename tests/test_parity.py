@@ -5,6 +5,7 @@ import pytest
 
 from vidlab import parity, reference
 
+pytestmark = pytest.mark.slow
 SMOOTH = [name for name in parity.LAYERS if "ties" not in name]  # at a tie there is no derivative
 
 
