@@ -1,5 +1,7 @@
 """What all tests share: which are slow, and that pictures in notebooks are checked too."""
 
+import gc
+
 import pytest
 from nbval.plugin import IPyNbCell
 
@@ -24,3 +26,9 @@ def _run_and_look(self, run=IPyNbCell.runtest):
 
 
 IPyNbCell.runtest = _run_and_look
+
+
+def pytest_collection_finish():
+    """imageio collects garbage whenever it closes a file: with TensorFlow loaded, half a second each time."""
+    gc.collect()
+    gc.freeze()
