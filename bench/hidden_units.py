@@ -55,13 +55,18 @@ def main():
                     length = items + delay
                     start = {"start": "chrono", "change": chrono(length)} if kind == "lstm" else {"start": "default"}
                     runs = [
-                        {"kind": kind, "seed": seed, "learning_rate": RATES[kind], "units": units, "items": items} | start
+                        {"kind": kind, "seed": seed, "learning_rate": RATES[kind], "units": units, "items": items}
+                        | start
                         for seed in arguments.seeds
                     ]
                     task = remember(items, delay)
                     done = train(runs, task, recall_loss, recalled, STEPS, units, 4 * items)
                     rows += [{"delay": delay} | row for row in done]
-                    print(f"{kind:5} {items} items, delay {delay:2}, {units:2} units:", *(r["score"] for r in done), flush=True)
+                    print(
+                        f"{kind:5} {items} items, delay {delay:2}, {units:2} units:",
+                        *(r["score"] for r in done),
+                        flush=True,
+                    )
     with open(arguments.out, "w", encoding="utf8") as file:
         settings = {"steps": STEPS, "batch": 64, "optimizer": "Adam, clipped at norm 1"}
         result = {"command": COMMAND, "date": str(date.today()), "seeds": arguments.seeds} | settings

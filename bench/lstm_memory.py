@@ -41,9 +41,7 @@ def main():
     for noise in NOISE:
         for length in LENGTHS:
             for cells in (("rnn",), ("lstm", "peephole")):
-                starts = {"default": None} | (
-                    {"small": small} if cells == ("rnn",) else {"chrono": chrono(length)}
-                )
+                starts = {"default": None} | ({"small": small} if cells == ("rnn",) else {"chrono": chrono(length)})
                 runs = [
                     {"kind": kind, "start": start, "change": change, "seed": seed, "learning_rate": RATE}
                     for kind in cells

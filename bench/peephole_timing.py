@@ -45,7 +45,7 @@ def main():
     tuning, rows, chosen = [], [], []
     for units in UNITS:
 
-        def runs_of(settings, seeds):
+        def runs_of(settings, seeds, units=units):
             return [
                 {"kind": kind, "start": start, "change": starts[start], "learning_rate": rate}
                 | {"seed": seed, "units": units}

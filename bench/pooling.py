@@ -15,6 +15,7 @@ import numpy as np
 
 from vidlab import datasets
 from vidlab.quiet import tensorflow as tf  # noqa: F401  (before keras)
+
 import keras  # isort: skip
 
 COMMAND = "python bench/pooling.py --out data/results/pooling.json"
