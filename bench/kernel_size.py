@@ -13,6 +13,7 @@ from datetime import date
 import numpy as np
 
 from vidlab.quiet import tensorflow as tf  # noqa: F401  (before keras)
+
 import keras  # isort: skip
 
 COMMAND = "python bench/kernel_size.py --out data/results/kernel_size.json"

@@ -1,10 +1,8 @@
-"""Does pooling prevent over-fitting? Four ways to shrink a map, five seeds. For notebook 03.
+"""Does pooling prevent over-fitting? For notebook 03: python bench/pooling.py --out data/results/pooling.json
 
-    python bench/pooling.py --out data/results/pooling.json
-
-The network is the article's (convolve, ReLU, shrink, twice, then a dense layer) on single frames of the embedded
-clips. A way to shrink is none, a convolution with stride 2, max pooling or average pooling. Tasks: the colour, from
-200 frames; the shape, from 2,304.
+The article's network (convolve, ReLU, shrink, twice, then a dense layer) on single frames of the embedded clips. It
+shrinks its maps not at all, by convolving with stride 2, by max pooling or by average pooling. It learns the
+object's colour from 200 frames, or its shape from all 2,304.
 """
 
 import argparse
@@ -19,37 +17,40 @@ from vidlab.quiet import tensorflow as tf  # noqa: F401  (before keras)
 import keras  # isort: skip
 
 COMMAND = "python bench/pooling.py --out data/results/pooling.json"
-WAYS = "none", "stride", "max", "average"
-TASKS = {"colour": (200, 1, 40), "shape": (2304, 4, 20)}  # training frames, frames a clip, epochs
+KINDS = "none", "stride", "max", "average"
+TASKS = {"colour": {"frames": 200, "epochs": 40}, "shape": {"frames": 2304, "epochs": 20}}
 
 
-def frames_of(label, split, per_clip):
-    samples = datasets.embedded(label)
-    classes = datasets.classes_of(samples)
-    chosen = [s for s in samples if s.split == split]
-    clips, labels = datasets.load_clips(chosen, frames=per_clip, classes=classes)
-    return clips.reshape(-1, *clips.shape[2:]), np.repeat(labels, per_clip), classes
+def four_frames(label, split, classes):
+    """Four frames of each clip of a split, and their labels."""
+    chosen = [s for s in datasets.embedded(label) if s.split == split]
+    clips, labels = datasets.load_clips(chosen, frames=4, size=(32, 32), classes=classes)
+    return clips.reshape(-1, 32, 32, 3), labels.repeat(4)
 
 
-def small_cnn(way, classes):
-    layers = [keras.Input((32, 32, 3))]
+def small_cnn(kind, classes):
+    model = keras.Sequential([keras.Input((32, 32, 3))])
     for filters in (8, 16):
-        stride = 2 if way == "stride" else 1
-        layers.append(keras.layers.Conv2D(filters, 3, strides=stride, padding="same", activation="relu"))
-        if way == "max":
-            layers.append(keras.layers.MaxPooling2D(2))
-        if way == "average":
-            layers.append(keras.layers.AveragePooling2D(2))
-    return keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(classes)])
+        stride = 2 if kind == "stride" else 1
+        model.add(keras.layers.Conv2D(filters, 3, strides=stride, padding="same", activation="relu"))
+        if kind == "max":
+            model.add(keras.layers.MaxPooling2D(2))
+        if kind == "average":
+            model.add(keras.layers.AveragePooling2D(2))
+    model.add(keras.layers.Flatten())
+    model.add(keras.layers.Dense(classes))
+    return model
 
 
-def train_and_test(way, classes, train, test, seed, epochs):
+def run(kind, classes, train, test, epochs, seed):
+    """Accuracy on the frames that it learnt from and on others."""
     keras.utils.set_random_seed(seed)
-    model = small_cnn(way, classes)
+    model = small_cnn(kind, classes)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(0.003), loss, metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(3e-3), loss, metrics=["accuracy"])
     model.fit(*train, batch_size=32, epochs=epochs, verbose=0)
-    return [model.evaluate(*data, batch_size=256, verbose=0)[1] for data in (train, test)]
+    seen, new = (round(model.evaluate(*data, verbose=0)[1], 4) for data in (train, test))
+    return {"parameters": model.count_params(), "train": seen, "test": new}
 
 
 def main():
@@ -58,15 +59,16 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     arguments = parser.parse_args()
     rows = []
-    for task, (number, per_clip, epochs) in TASKS.items():
-        frames, labels, classes = frames_of(task, "train", per_clip)
-        test = frames_of(task, "test", 4)[:2]
-        for way in WAYS:
+    for task, setting in TASKS.items():
+        classes = datasets.classes_of(datasets.embedded(task))
+        x, y = four_frames(task, "train", classes)
+        test = four_frames(task, "test", classes)
+        majority = round(float(np.bincount(test[1]).max() / len(test[1])), 4)
+        for kind in KINDS:
             for seed in arguments.seeds:
-                chosen = np.random.default_rng(seed).permutation(len(frames))[:number]
-                train = frames[chosen], labels[chosen]
-                learnt, new = train_and_test(way, len(classes), train, test, seed, epochs)
-                rows.append({"task": task, "way": way, "seed": seed, "train": round(learnt, 4), "test": round(new, 4)})
+                chosen = np.random.default_rng(seed).permutation(len(y))[: setting["frames"]]
+                result = run(kind, len(classes), (x[chosen], y[chosen]), test, setting["epochs"], seed)
+                rows.append({"task": task, "kind": kind, "seed": seed} | result | {"majority": majority})
                 print(rows[-1], flush=True)
     with open(arguments.out, "w", encoding="utf8") as file:
         json.dump({"command": COMMAND, "date": str(date.today()), "rows": rows}, file, indent=1)
