@@ -60,6 +60,17 @@ def test_a_notebook_that_does_not_exist(course, capsys):
     assert "no notebook '77' to bring back; there are 00, 04" in capsys.readouterr().err
 
 
+def test_the_first_reset_keeps_nothing_that_was_never_there(course):
+    assert lab("--reset", "04_rnn") == 0
+    assert sorted(p.name for p in (course / "my-course").iterdir()) == ["00_tour.ipynb", "04_rnn.ipynb"]
+
+
+def test_a_place_that_cannot_be_written_is_named(course, capsys):
+    (course / "my-course").write_text("a file in the way")
+    assert lab() == 1
+    assert "my-course cannot be written (File exists)" in capsys.readouterr().err
+
+
 def test_a_course_without_notebooks(course, capsys):
     for path in (course / "notebooks").iterdir():
         path.unlink()
@@ -101,6 +112,14 @@ def test_the_doctor_names_each_fault_and_its_remedy(check, break_it, says, cours
     out = capsys.readouterr().out
     assert status == 1 and f"WRONG  {check}:" in out and "\n       -> " in out and says in out
     assert "1 of 1 checks failed." in out
+
+
+def test_the_doctor_survives_a_missing_library(course, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "_CHECKS", {"memory": cli._memory, "disk": cli._disk})
+    monkeypatch.setitem(cli.sys.modules, "psutil", None)
+    assert cli.run_doctor() == 1
+    out = capsys.readouterr().out
+    assert "WRONG  memory: ModuleNotFoundError" in out and "ok     disk" in out
 
 
 class _With:

@@ -70,12 +70,31 @@ def test_confusion_counts_stand_in_their_cells():
     assert [t.get_text() for t in ax.get_yticklabels()] == ["left", "right"]
 
 
-@pytest.mark.parametrize("shape", [(3,), (2, 4, 4, 2), (0, 4, 4, 3)])
-def test_what_is_not_a_clip_is_refused(shape):
-    with pytest.raises(
-        ValueError, match=re.escape(f"clip: expected (frames, height, width, 1 or 3), got an array of shape {shape}")
-    ):
-        figures.film_strip(np.zeros(shape))
+@pytest.mark.parametrize(
+    ("clip", "message"),
+    [
+        (np.zeros((3,)), "expected .frames, height, width, 1 or 3., got an array of shape .3,."),
+        (np.zeros((2, 4, 4, 2)), "got an array of shape .2, 4, 4, 2."),
+        (np.zeros((0, 4, 4, 3)), "got an array of shape .0, 4, 4, 3."),
+        (CLIP[0], "looks like one frame"),
+        (CLIP.astype(float), "floats from 0 to 1, got float64 from 0 to .*divide by 255"),
+        (CLIP.astype(int), "got int64"),
+        (CLIP.mean(-1), "divide by 255"),
+    ],
+)
+def test_what_is_not_a_clip_is_refused(clip, message):
+    for draw in (figures.film_strip, figures.show, lambda clip: figures.film_strips([clip], ["one"])):
+        with pytest.raises(ValueError, match=f"clip: .*{message}"):
+            draw(clip)
+
+
+def test_other_mistakes_are_named():
+    with pytest.raises(ValueError, match="frames: expected 1 or more, got 0"):
+        figures.film_strip(CLIP, frames=0)
+    with pytest.raises(ValueError, match="titles: expected one for each clip, got 1 for 2 clips"):
+        figures.film_strips([CLIP, CLIP], ["one"])
+    with pytest.raises(ValueError, match=r"matrix: expected shape \(2, 2\) for 2 classes, got \(3, 3\)"):
+        figures.confusion(np.eye(3), ["a", "b"])
 
 
 @pytest.mark.parametrize("clip", [CLIP, CLIP / 255.0, CLIP[..., 0]])

@@ -35,17 +35,21 @@ def test_same_seed_same_weights():
     assert not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-class Oracle:
-    """Says what its clips say: probability 1 for the class that is written in the first pixel."""
+def oracle():
+    """Says what its clips say: probability 1 for the class that is written in the only pixel."""
+    clip = keras.Input((1, 1, 1, 1))
+    written = keras.ops.cast(keras.ops.reshape(clip, (-1,)), "int32")
+    return keras.Model(clip, keras.ops.one_hot(written, 3))
 
-    def __call__(self, clips, training=False):
-        return np.eye(3)[np.asarray(clips)[:, 0, 0, 0, 0].astype(int)]
+
+def clips_saying(classes):
+    return np.asarray(classes, np.float32)[:, None, None, None, None]
 
 
 def test_a_report_counts_right():
     said = np.array([0, 1, 2, 2, 1, 0])
     true = np.array([0, 1, 2, 1, 1, 2])
-    report = training.evaluate(Oracle(), (said[:, None, None, None, None], true), batch=4)
+    report = training.evaluate(oracle(), (clips_saying(said), true), batch=4)
     assert report.top1 == 4 / 6
     assert report.confusion.tolist() == [[1, 0, 0], [0, 2, 1], [1, 0, 1]]
     assert report.per_class.tolist() == [1, 2 / 3, 1 / 2]
@@ -54,7 +58,7 @@ def test_a_report_counts_right():
 
 def test_the_interval_is_wilsons():
     said = np.zeros(160)
-    report = training.evaluate(Oracle(), (said[:, None, None, None, None], (np.arange(160) >= 20).astype(int)))
+    report = training.evaluate(oracle(), (clips_saying(said), (np.arange(160) >= 20).astype(int)))
     share, z = 20 / 160, 1.959964
     half = z * np.sqrt(share * (1 - share) / 160 + (z / 320) ** 2)
     middle = share + z * z / 320
@@ -62,12 +66,34 @@ def test_the_interval_is_wilsons():
     assert report.interval == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("data", [(CLIPS, LABELS[:-1]), (CLIPS[:0], LABELS[:0])])
-def test_data_that_does_not_fit_together_is_refused(data):
-    with pytest.raises(ValueError, match="train: .* clips and .* labels"):
-        training.fit(small(CLIPS.shape[1:], 2), data, live=False)
-    with pytest.raises(ValueError, match="data: "):
-        training.evaluate(Oracle(), data)
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ((CLIPS, LABELS[:-1]), "48 clips and 47 labels"),
+        ((CLIPS[:0], LABELS[:0]), "0 clips and 0 labels"),
+        (CLIPS, r"expected \(clips, labels\)"),
+        (((CLIPS * 255).astype(np.uint8), LABELS), "these are uint8"),
+        ((CLIPS[:, :3], LABELS), r"takes clips of shape \(4, 12, 12, 3\)"),
+        ((CLIPS, LABELS + 1), "whole numbers from 0 to 1"),
+        ((CLIPS, np.eye(2)[LABELS]), "a row of whole numbers"),
+        ((CLIPS, [str(label) for label in LABELS]), "whole numbers"),
+    ],
+)
+def test_data_that_does_not_fit_is_refused_by_name(data, message):
+    model = small(CLIPS.shape[1:], 2)
+    with pytest.raises(ValueError, match=f"train: .*{message}"):
+        training.fit(model, data, live=False)
+    with pytest.raises(ValueError, match=f"validation: .*{message}"):
+        training.fit(model, (CLIPS, LABELS), data, live=False)
+    with pytest.raises(ValueError, match=f"data: .*{message}"):
+        training.evaluate(model, data)
+
+
+def test_other_mistakes_are_named():
+    with pytest.raises(ValueError, match="model: expected a keras.Model, got function"):
+        training.fit(small, (CLIPS, LABELS))
+    with pytest.raises(ValueError, match="epochs=0 and batch=16 must be at least 1"):
+        training.fit(small(CLIPS.shape[1:], 2), (CLIPS, LABELS), epochs=0)
 
 
 def test_comparing_gives_a_row_for_each_model_and_seed():

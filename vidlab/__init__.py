@@ -9,11 +9,12 @@ The rooms, from the ground up; each imports only from those before it:
     datasets     folders, Kinetics lists and the embedded clips as samples
     models       Keras models for clips
     training     fit, evaluate, compare
+    parity       the table that proves the equations against Keras
     widgets      the labs
     cli          the `vidlab` command
 
-`import vidlab` loads none of them: each is loaded when it is first used, and only models and training load
-TensorFlow.
+`import vidlab` loads none of them: each is loaded when it is first used, and TensorFlow only
+from models on.
 """
 
 import importlib

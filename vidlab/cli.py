@@ -60,16 +60,26 @@ def copy_course(notebooks, own, reset=None):
     originals = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
     if not originals:
         raise CommandError(f"no notebooks in {notebooks}; run this from a full copy of the course")
-    own.mkdir(exist_ok=True)
-    for original in originals:
-        if not (own / original.name).exists():
-            shutil.copyfile(original, own / original.name)
+    new = []
+    try:
+        own.mkdir(exist_ok=True)
+        for original in originals:
+            if not (own / original.name).exists():
+                shutil.copyfile(original, own / original.name)
+                new.append(original.name)
+    except OSError as error:
+        raise CommandError(
+            f"{own} cannot be written ({error.strerror}); move away what is there, or copy the "
+            "course to a folder of your own"
+        ) from None
     if reset is not None:
-        matching = [o for o in originals if o.name.startswith(f"{reset.zfill(2)}_")]
-        if not matching:
+        matching = [o for o in originals if o.name.startswith(f"{reset.zfill(2)}_") or reset in (o.stem, o.name)]
+        if not matching or not reset:
             numbers = ", ".join(o.name[:2] for o in originals)
             raise CommandError(f"there is no notebook {reset!r} to bring back; there are {numbers}")
         theirs = own / matching[0].name
+        if theirs.name in new:
+            return own
         n = 1
         while (kept := own / f"{theirs.stem}-mine-{n}.ipynb").exists():
             n += 1
@@ -94,8 +104,12 @@ def run_doctor():
             print(f"ok     {name}: {check()}")
         except _Wrong as problem:
             what, remedy = problem.args
-            print(f"WRONG  {name}: {what}\n       -> {remedy}")
-            wrong += 1
+        except Exception as error:  # a library that a check needs is missing or broken
+            what, remedy = f"{type(error).__name__}: {error}", _INSTALL
+        else:
+            continue
+        print(f"WRONG  {name}: {what}\n       -> {remedy}")
+        wrong += 1
     print("Everything is right." if not wrong else f"{wrong} of {len(_CHECKS)} checks failed.")
     return 1 if wrong else 0
 

@@ -48,7 +48,9 @@ def film_strip(clip, frames=8, title=None, values=None):
     values : for clips of one channel, the (lowest, highest) value, so that strips can be compared; with a
         lowest value below 0 the colours are centred on zero.
     """
-    clip = _checked(clip)
+    clip = _checked(clip, values)
+    if frames < 1:
+        raise ValueError(f"frames: expected 1 or more, got {frames}")
     chosen = np.unique(np.linspace(0, len(clip) - 1, min(frames, len(clip))).round().astype(int))
     width = max(min(9.0, 1.3 * len(chosen)), 0.075 * len(title or ""))  # a long title needs room
     side = min(1.3, width / len(chosen))
@@ -67,7 +69,9 @@ def film_strip(clip, frames=8, title=None, values=None):
 def film_strips(clips, titles, frames=6, title=None):
     """Several clips, a film strip a row, each with its title on the left."""
     clips = [_checked(clip) for clip in clips]
-    longest = max(len(line) for name in titles for line in name.splitlines())
+    if not clips or len(clips) != len(titles):
+        raise ValueError(f"titles: expected one for each clip, got {len(titles)} for {len(clips)} clips")
+    longest = max(map(len, "\n".join(titles).split("\n")))
     fig = Picture(
         figsize=(0.4 + 0.075 * longest + 1.05 * frames, 1.05 * len(clips) + (0.3 if title else 0)),
         alt=f"{len(clips)} clips, a row of frames each: " + "; ".join(t.replace("\n", ", ") for t in titles),
@@ -133,6 +137,8 @@ def confusion(matrix, classes, title=None):
     """How often each true class (row) was called each class (column)."""
     matrix = np.asarray(matrix)
     n = len(classes)
+    if matrix.shape != (n, n):
+        raise ValueError(f"matrix: expected shape ({n}, {n}) for {n} classes, got {matrix.shape}")
     right = np.trace(matrix) / max(matrix.sum(), 1)
     fig = Picture(
         figsize=(2.2 + 0.42 * n, 1.6 + 0.38 * n), alt=f"Confusion matrix of {n} classes, {right:.0%} on the diagonal"
@@ -180,8 +186,18 @@ def accuracies(rows, chance, title=None):
     return fig
 
 
-def _checked(clip):
+def _checked(clip, values=None):
     clip = np.asarray(clip)
+    if clip.dtype == bool:
+        clip = clip.astype(np.uint8) * 255
+    if clip.ndim == 3 and clip.shape[-1] == 3:
+        raise ValueError(f"clip: an array of shape {clip.shape} looks like one frame; use frame[None]")
+    if clip.dtype != np.uint8 and values is None and clip.size:
+        if clip.dtype.kind != "f" or np.nanmin(clip) < -0.001 or np.nanmax(clip) > 1.001:
+            raise ValueError(
+                f"clip: expected uint8, or floats from 0 to 1, got {clip.dtype} from {clip.min():g} to {clip.max():g}; "
+                "divide by 255"
+            )
     if clip.ndim == 3:
         clip = clip[..., None]
     if clip.ndim != 4 or clip.shape[-1] not in (1, 3) or not clip.size:

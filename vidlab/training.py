@@ -33,7 +33,9 @@ def fit(model, train, validation=None, epochs=14, batch=16, learning_rate=3e-3, 
     -------
     dict : loss, accuracy and, with `validation`, val_loss and val_accuracy: a list each, an entry an epoch.
     """
-    clips, labels = _pair("train", train)
+    clips, labels = _pair("train", train, model)
+    if epochs < 1 or batch < 1:
+        raise ValueError(f"epochs={epochs} and batch={batch} must be at least 1")
     steps = epochs * int(np.ceil(len(clips) / batch))
     model.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)),
@@ -41,7 +43,7 @@ def fit(model, train, validation=None, epochs=14, batch=16, learning_rate=3e-3, 
         metrics=["accuracy"],
     )
     watch = [_LiveCurves(model.name, epochs)] if live else []
-    data = None if validation is None else _pair("validation", validation)
+    data = None if validation is None else _pair("validation", validation, model)
     history = model.fit(
         clips, labels, batch_size=batch, epochs=epochs, validation_data=data, callbacks=watch, verbose=0
     )
@@ -99,7 +101,7 @@ def evaluate(model, data, batch=32):
     ------
     ValueError : there are no clips, or not as many labels.
     """
-    clips, labels = _pair("data", data)
+    clips, labels = _pair("data", data, model)
     probabilities = np.concatenate(
         [np.asarray(model(clips[i : i + batch], training=False)) for i in range(0, len(clips), batch)]
     )
@@ -111,12 +113,24 @@ def evaluate(model, data, batch=32):
     return Report(right / len(labels), tuple(map(float, interval)), per_class, confusion, predicted, probabilities)
 
 
-def _pair(name, data):
-    clips, labels = data
+def _pair(name, data, model):
+    """(clips, labels) as arrays that fit the model, or a ValueError that says what does not."""
+    if not isinstance(model, keras.Model):
+        raise ValueError(f"model: expected a keras.Model, got {type(model).__name__}; call the function that makes it")
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise ValueError(f"{name}: expected (clips, labels), as datasets.load_clips gives them")
+    clips, labels = map(np.asarray, data)
     if not len(clips) or len(clips) != len(labels):
+        raise ValueError(f"{name}: {len(clips)} clips and {len(labels)} labels; as many of each are needed, and some")
+    wanted = model.input_shape[1:]
+    if clips.dtype.kind != "f" or clips.shape[1:] != wanted:
         raise ValueError(
-            f"{name}: {len(clips)} clips and {len(labels)} labels; there must be as many of each, and some"
+            f"{name}: the model takes clips of shape {wanted}, floats from 0 to 1; these are {clips.dtype} of shape "
+            f"{clips.shape[1:]}"
         )
+    classes = model.output_shape[-1]
+    if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"{name}: labels must be a row of whole numbers from 0 to {classes - 1}, one for each clip")
     return clips, labels
 
 

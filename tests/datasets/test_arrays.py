@@ -33,5 +33,11 @@ def test_mistakes_are_named(tmp_path):
         datasets.load_clips([datasets.Sample(clip)])
     with pytest.raises(ValueError, match=r"a clip in memory is \(8, 8\) pixels, not size=\(32, 32\)"):
         datasets.load_clips([datasets.Sample(clip, "a")])
+    with pytest.raises(ValueError, match="samples: expected a list of Sample"):
+        datasets.load_clips(["a.mp4"])
+    with pytest.raises(ValueError, match="frames=None must be a whole number"):
+        datasets.load_clips([datasets.Sample(clip, "a")], frames=None)
+    with pytest.raises(ValueError, match="is float64; it must be uint8"):
+        datasets.load_clips([datasets.Sample(clip / 255, "a")], size=(8, 8))
     with pytest.raises(video.VideoNotFound, match="gone.mp4"):
         datasets.load_clips([datasets.Sample(tmp_path / "gone.mp4", "a")])

@@ -21,7 +21,9 @@ def place(tmp_path):
 
 
 def test_a_folder_for_each_class(place):
-    root = place("wave/b.mp4", "wave/a.mp4", "clap/ü 1.mp4", "clap/.hidden.mp4", "clap/notes.txt", ".git/x.mp4")
+    root = place(
+        "wave/b.mp4", "wave/a.mp4", "clap/ü 1.mp4", "clap/.hidden.mp4", "clap/notes.txt", ".git/x.mp4", "readme.txt"
+    )
     samples = datasets.folder(root)
     assert [(s.source.name, s.label, s.split) for s in samples] == [
         ("ü 1.mp4", "clap", None),
@@ -45,7 +47,21 @@ def test_folders_without_video_are_named(place, tmp_path):
     with pytest.raises(datasets.DataNotFound, match="nowhere: there is no such folder"):
         datasets.folder(tmp_path / "nowhere")
     with pytest.raises(datasets.DataNotFound, match="no video files in folders below it"):
-        datasets.folder(place("a.mp4"))
+        datasets.folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (["a.mp4", "wave/b.mp4"], "1 video files such as a.mp4 lie in no class's folder"),
+        (["wave/b.mp4", "clap/notes.txt"], "clap: no video files in this class's folder, but notes.txt"),
+        (["wave/b.mp4", "clap/deep/c.mp4"], "clap: no video files in this class's folder, but deep"),
+        (["train/wave/b.mp4", "more/c.mp4"], "more lies beside train"),
+    ],
+)
+def test_clips_whose_class_cannot_be_told_are_not_dropped(place, files, message):
+    with pytest.raises(datasets.DataNotFound, match=message):
+        datasets.folder(place(*files))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +89,10 @@ def test_missing_files_are_counted_once(place, tmp_path):
 
 def test_other_lists_are_refused(tmp_path):
     (tmp_path / "list.csv").write_text("name,age\nAnna,7\n")
-    with pytest.raises(datasets.DataNotFound, match="has the columns time_end, time_start, youtube_id"):
+    with pytest.raises(datasets.DataNotFound, match="has the columns youtube_id, time_start, time_end"):
+        datasets.kinetics(tmp_path / "list.csv", tmp_path)
+    (tmp_path / "list.csv").write_text("label,youtube_id,time_start,time_end\na,x,soon,1\n")
+    with pytest.raises(datasets.DataNotFound, match="line 2 has no times in seconds"):
         datasets.kinetics(tmp_path / "list.csv", tmp_path)
     with pytest.raises(datasets.DataNotFound, match="there is no such list"):
         datasets.kinetics(tmp_path / "other.csv", tmp_path)
@@ -81,5 +100,5 @@ def test_other_lists_are_refused(tmp_path):
 
 def test_the_embedded_clips_can_be_labelled_by_any_column():
     assert set(datasets.classes_of(datasets.embedded("shape"))) == {"disc", "square", "triangle", "star", "cross"}
-    with pytest.raises(datasets.DataNotFound, match="smell"):
+    with pytest.raises(datasets.DataNotFound, match="no column 'smell' to learn; it has label, "):
         datasets.embedded("smell")

@@ -135,6 +135,7 @@ def test_a_data_set_is_never_written_over(tmp_path):
     assert (tmp_path / "motions.csv").read_text() == "mine"
 
 
-def test_too_many_clips_of_a_class_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="more clips than the 1"):
+def test_counts_that_do_not_fit_are_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(ValueError, match=r"shares out 1 clips a class; there are"):
         world.write_dataset(tmp_path, world.render(16, **SMALL), (1, 0, 0))
+    assert not list(tmp_path.iterdir())

@@ -19,18 +19,29 @@ class DataNotFound(Exception):
 def folder(root):
     """A folder per class: ROOT/label/clip.mp4, or ROOT/train/label/clip.mp4 with val and test beside it.
 
-    Hidden files and files that are not video are passed over. The samples are sorted by path.
+    Hidden files are passed over. The samples are sorted by path.
 
     Raises
     ------
-    DataNotFound : there is no such folder, or no video file at that depth.
+    DataNotFound : there is no such folder, or a class's folder has no video file in it, or video files lie where
+        no class can be told.
     """
-    root = Path(root)
+    root = Path(root).expanduser()
     if not root.is_dir():
         raise DataNotFound(f"{root}: there is no such folder; it should hold one folder of clips for each class")
     inside = [path for path in _visible(root) if path.is_dir()]
+    loose = [path.name for path in _visible(root) if _is_video(path)]
+    if loose:
+        raise DataNotFound(
+            f"{root}: {len(loose)} video files such as {loose[0]} lie in no class's folder; move them into one"
+        )
     split_folders = [path for path in inside if path.name.lower() in _SPLITS]
-    if split_folders and len(split_folders) == len(inside):
+    if split_folders and len(split_folders) < len(inside):
+        others = ", ".join(sorted({path.name for path in inside} - {path.name for path in split_folders}))
+        raise DataNotFound(
+            f"{root}: {others} lies beside {split_folders[0].name}; have splits here or classes, not both"
+        )
+    if split_folders:
         samples = [s for path in split_folders for s in _classes(path, _SPLITS[path.name.lower()])]
     else:
         samples = _classes(root, None)
@@ -40,13 +51,20 @@ def folder(root):
 
 
 def _classes(root, split):
-    return [
-        Sample(path, label=label.name, split=split)
-        for label in _visible(root)
-        if label.is_dir()
-        for path in _visible(label)
-        if path.suffix.lower() in VIDEO_SUFFIXES
-    ]
+    samples = []
+    for label in filter(Path.is_dir, _visible(root)):
+        clips = [path for path in _visible(label) if _is_video(path)]
+        if not clips:
+            found = ", ".join(path.name for path in _visible(label)[:3]) or "nothing"
+            raise DataNotFound(
+                f"{label}: no video files in this class's folder, but {found}; clips lie one folder deep"
+            )
+        samples += [Sample(path, label=label.name, split=split) for path in clips]
+    return samples
+
+
+def _is_video(path):
+    return path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
 
 
 def _visible(root):
@@ -70,12 +88,19 @@ def kinetics(list_file, root, label="label"):
         raise DataNotFound(f"{list_file}: there is no such list")
     with open(list_file, newline="", encoding="utf-8-sig") as file:
         rows = [{_COLUMNS.get(k, k): v for k, v in row.items()} for row in csv.DictReader(file)]
-    needed = {"youtube_id", "time_start", "time_end", label if label != "label" else "youtube_id"}
-    if not rows or not needed <= rows[0].keys():
-        raise DataNotFound(f"{list_file}: a Kinetics list has the columns {', '.join(sorted(needed))}, and rows below")
+    if not rows or not {"youtube_id", "time_start", "time_end"} <= rows[0].keys():
+        raise DataNotFound(
+            f"{list_file}: a Kinetics list has the columns youtube_id, time_start, time_end, and rows below"
+        )
+    if label != "label" and label not in rows[0]:
+        raise DataNotFound(f"{list_file}: it has no column {label!r} to learn; it has {', '.join(rows[0])}")
     samples, missing = [], []
-    for row in rows:
-        name = f"{row['youtube_id']}_{int(float(row['time_start'])):06d}_{int(float(row['time_end'])):06d}.mp4"
+    for line, row in enumerate(rows, 2):
+        try:
+            first, last = (int(float(row[key])) for key in ("time_start", "time_end"))
+        except (TypeError, ValueError):
+            raise DataNotFound(f"{list_file}: line {line} has no times in seconds") from None
+        name = f"{row['youtube_id']}_{first:06d}_{last:06d}.mp4"
         directory = row.get("label") or ""
         tried = [root / spelling / name for spelling in (directory, directory.replace(" ", "_"))]
         path = next((path for path in tried if path.is_file()), None)

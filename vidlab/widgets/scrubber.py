@@ -16,8 +16,10 @@ def scrub(clip, fps=12.0, height=256):
     height : of the picture on the page, in pixels.
     """
     clip = np.asarray(clip)
-    if clip.ndim != 4 or clip.dtype != np.uint8:
+    if clip.ndim != 4 or clip.dtype != np.uint8 or clip.shape[3] != 3 or not clip.size:
         raise ValueError(f"clip: expected uint8 (frames, height, width, 3), got {clip.dtype} of shape {clip.shape}")
+    if not (isinstance(fps, int | float) and fps > 0):
+        raise ValueError(f"fps: expected frames a second above 0, got {fps!r}")
     times, last = max(1, height // clip.shape[1]), len(clip) - 1
 
     def update(frame):

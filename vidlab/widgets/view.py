@@ -1,7 +1,7 @@
 """What all labs share: a live view, and the figure that readers without a kernel see.
 
-JupyterLab runs callbacks on a thread of their own, even while a cell runs. So a lab keeps three pure functions:
-compute (settings to array), render (array to bytes) and alt (settings to words); none of them touches pyplot.
+JupyterLab runs callbacks on a thread of their own, even while a cell runs. So what
+a lab shows comes from one pure function, from settings to a picture's bytes and its words, which never touches pyplot.
 """
 
 import base64
@@ -70,4 +70,3 @@ def live(controls, update, figure, alt):
             f"<figcaption>Run this cell to bring the lab to life.</figcaption></figure>"
         )
     )
-    return box

@@ -38,9 +38,12 @@ def choose(factors, n, label, rng):
     The label's values come equally often (as near as n allows), in random order; the others are drawn
     independently, so that none of them tells anything about the label.
     """
-    allowed = {name: (factor.plain,) for name, factor in FACTORS.items()} | _asked_for(factors)
+    asked = _asked_for(factors)
     if label not in FACTORS:
         raise ValueError(f"label={label!r} is not a factor; the factors are {', '.join(FACTORS)}")
+    if label not in asked:
+        raise ValueError(f"label={label!r} does not vary; name it among the factors")
+    allowed = {name: (factor.plain,) for name, factor in FACTORS.items()} | asked
     chosen = {}
     for name, values in allowed.items():
         if name == label:

@@ -1,6 +1,8 @@
 """A rendered set as video files, laid out and listed as Kinetics is."""
 
 import csv
+from collections import Counter
+from itertools import accumulate
 from pathlib import Path
 
 from vidlab import video
@@ -27,14 +29,17 @@ def write_dataset(out, rendered, per_split, label="motion", crf=26):
         raise FileExistsError(
             f"{out} holds a data set already: remove {LIST} and {CLIPS}/ there, or name another folder"
         )
+    counts = Counter(rendered.labels)
+    if set(counts.values()) != {sum(per_split)}:
+        raise ValueError(
+            f"per_split={tuple(per_split)} shares out {sum(per_split)} clips a class; there are {dict(counts)}"
+        )
     per_class = {}
     seconds = max(1, round(rendered.clips.shape[1] / rendered.fps))
     rows = []
     for i, name in enumerate(rendered.labels):
         place = per_class[name] = per_class.get(name, -1) + 1
-        split = next((s for s, end in zip(_SPLITS, _ends(per_split), strict=True) if place < end), None)
-        if split is None:
-            raise ValueError(f"class {name!r} has more clips than the {sum(per_split)} that per_split shares out")
+        split = next(s for s, end in zip(_SPLITS, accumulate(per_split), strict=True) if place < end)
         facts = {k: v[i] for k, v in rendered.factors.items() if k != label}
         rows.append(
             {
@@ -55,10 +60,3 @@ def write_dataset(out, rendered, per_split, label="motion", crf=26):
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: (_SPLITS.index(row["split"]), row["youtube_id"])))
-
-
-def _ends(per_split):
-    total = 0
-    for count in per_split:
-        total += count
-        yield total

@@ -62,8 +62,7 @@ def render(
         Those left out stay plain: see `FACTORS`.
     label : the factor to be learnt. Its values come equally often.
     frames, size : frames a clip, and (height, width) in pixels.
-    seed : same seed, same pixels; the first clips of a longer run are those of a shorter one only where the
-        factors are.
+    seed : same seed, same pixels. Another n gives other clips.
     fps : frames a second, which sets how long the sound is.
     sound : whether to make the sound.
 
