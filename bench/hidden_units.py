@@ -1,11 +1,8 @@
 """How many hidden units? Notebooks 04 and 05: python bench/hidden_units.py --out data/results/hidden_units.json"""
 
-import argparse
-import json
-from datetime import date
-
 import numpy as np
 from recurrent_runs import chrono, tf, train
+from results import options, save
 
 COMMAND = "python bench/hidden_units.py --out data/results/hidden_units.json"
 UNITS = 2, 4, 8, 16, 32
@@ -43,10 +40,7 @@ def recalled(out, y):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    arguments = parser.parse_args()
+    arguments = options(__doc__, seeds=(0, 1, 2))
     rows = []
     for kind in ("rnn", "lstm"):
         for items in ITEMS:
@@ -67,12 +61,8 @@ def main():
                         *(r["score"] for r in done),
                         flush=True,
                     )
-    with open(arguments.out, "w", encoding="utf8") as file:
-        settings = {"steps": STEPS, "batch": 64, "optimizer": "Adam, clipped at norm 1"}
-        result = {"command": COMMAND, "date": str(date.today()), "seeds": arguments.seeds} | settings
-        head = json.dumps(result, indent=1)[:-2]
-        body = ",\n  ".join(json.dumps(row) for row in rows)
-        file.write(f'{head},\n "rows": [\n  {body}\n ]\n}}\n')
+    settings = {"steps": STEPS, "batch": 64, "optimizer": "Adam, clipped at norm 1"}
+    save(arguments.out, COMMAND, seeds=arguments.seeds, **settings, rows=rows)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,8 @@ Two points stand beside each other or one above the other, in noise; a one-layer
 that are `size` pixels apart from end to end are a feature of that size.
 """
 
-import argparse
-import json
-from datetime import date
-
 import numpy as np
+from results import options, save
 
 from vidlab.quiet import tensorflow as tf  # noqa: F401  (before keras)
 
@@ -51,10 +48,7 @@ def test_accuracy(size, kernel, stride, seed):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    arguments = parser.parse_args()
+    arguments = options(__doc__, seeds=(0, 1, 2))
     settings = [(size, kernel, 1) for size in SIZES for kernel in KERNELS]
     settings += [(STRIDE_SIZE, STRIDE_KERNEL, stride) for stride in STRIDES[1:]]
     rows = []
@@ -63,9 +57,7 @@ def main():
             accuracy = round(test_accuracy(size, kernel, stride, seed), 4)
             rows.append({"size": size, "kernel": kernel, "stride": stride, "seed": seed, "accuracy": accuracy})
             print(rows[-1], flush=True)
-    with open(arguments.out, "w", encoding="utf8") as file:
-        json.dump({"command": COMMAND, "date": str(date.today()), "rows": rows}, file, indent=1)
-        file.write("\n")
+    save(arguments.out, COMMAND, rows=rows)
 
 
 if __name__ == "__main__":

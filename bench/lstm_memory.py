@@ -1,11 +1,8 @@
 """Notebook 05's memory over 10 to 200 steps: python bench/lstm_memory.py --out data/results/lstm_memory.json"""
 
-import argparse
-import json
-from datetime import date
-
 import numpy as np
 from recurrent_runs import chrono, last_step_loss, last_step_right, train
+from results import options, save
 
 COMMAND = "python bench/lstm_memory.py --out data/results/lstm_memory.json"
 LENGTHS = 10, 25, 50, 100, 200
@@ -33,10 +30,7 @@ def small(weights, rng):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    arguments = parser.parse_args()
+    arguments = options(__doc__, seeds=(0, 1, 2, 3, 4))
     rows = []
     for noise in NOISE:
         for length in LENGTHS:
@@ -56,11 +50,7 @@ def main():
                         scores = [r["score"] for r in done if (r["kind"], r["start"]) == (kind, start)]
                         print(f"noise {noise} length {length:3} {kind:8} {start:8}", *scores, flush=True)
     settings = {"units": UNITS, "steps": STEPS, "batch": 64, "optimizer": "Adam, clipped at norm 1"}
-    with open(arguments.out, "w", encoding="utf8") as file:
-        result = {"command": COMMAND, "date": str(date.today()), "seeds": arguments.seeds} | settings
-        head = json.dumps(result, indent=1)[:-2]
-        body = ",\n  ".join(json.dumps(row) for row in rows)
-        file.write(f'{head},\n "rows": [\n  {body}\n ]\n}}\n')
+    save(arguments.out, COMMAND, seeds=arguments.seeds, **settings, rows=rows)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,9 @@ Every kind and size of network is tuned on its own (learning rate and start, by 
 seeds), then trained from fresh seeds with what was best for it.
 """
 
-import argparse
-import json
-from datetime import date
-
 import numpy as np
 from recurrent_runs import chrono, tf, train
+from results import options, save
 
 COMMAND = "python bench/peephole_timing.py --out data/results/peephole_timing.json"
 LENGTH, FIRST, LAST = 28, 5, 24
@@ -38,9 +35,7 @@ def on_time(out, y):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", required=True)
-    arguments = parser.parse_args()
+    arguments = options(__doc__)
     kinds, starts = ("lstm", "peephole"), {"default": None, "chrono": chrono(LENGTH)}
     tuning, rows, chosen = [], [], []
     for units in UNITS:
@@ -69,15 +64,8 @@ def main():
         for kind in kinds:
             scores = [r["score"] for r in done if r["kind"] == kind]
             print(f"{units} units, fresh {kind:8} mean {np.mean(scores):.3f}", *scores, flush=True)
-    with open(arguments.out, "w", encoding="utf8") as file:
-        seeds = {"tuning_seeds": list(TUNING_SEEDS), "seeds": list(FRESH_SEEDS)}
-        result = {"command": COMMAND, "date": str(date.today())} | seeds | {"steps": STEPS, "batch": 64}
-        head = json.dumps(result, indent=1)[:-2]
-        parts = {"tuning": tuning, "chosen": chosen, "rows": rows}
-        body = ",\n".join(
-            f' "{name}": [\n  ' + ",\n  ".join(map(json.dumps, part)) + "\n ]" for name, part in parts.items()
-        )
-        file.write(f"{head},\n{body}\n}}\n")
+    seeds = {"tuning_seeds": list(TUNING_SEEDS), "seeds": list(FRESH_SEEDS)}
+    save(arguments.out, COMMAND, **seeds, steps=STEPS, batch=64, tuning=tuning, chosen=chosen, rows=rows)
 
 
 if __name__ == "__main__":

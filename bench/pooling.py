@@ -5,11 +5,8 @@ shrinks its maps not at all, by convolving with stride 2, by max pooling or by a
 object's colour from 200 frames, or its shape from all 2,304.
 """
 
-import argparse
-import json
-from datetime import date
-
 import numpy as np
+from results import options, save
 
 from vidlab import datasets
 from vidlab.quiet import tensorflow as tf  # noqa: F401  (before keras)
@@ -54,10 +51,7 @@ def run(kind, classes, train, test, epochs, seed):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    arguments = parser.parse_args()
+    arguments = options(__doc__, seeds=(0, 1, 2, 3, 4))
     rows = []
     for task, setting in TASKS.items():
         classes = datasets.classes_of(datasets.embedded(task))
@@ -70,9 +64,7 @@ def main():
                 result = run(kind, len(classes), (x[chosen], y[chosen]), test, setting["epochs"], seed)
                 rows.append({"task": task, "kind": kind, "seed": seed} | result | {"majority": majority})
                 print(rows[-1], flush=True)
-    with open(arguments.out, "w", encoding="utf8") as file:
-        json.dump({"command": COMMAND, "date": str(date.today()), "rows": rows}, file, indent=1)
-        file.write("\n")
+    save(arguments.out, COMMAND, rows=rows)
 
 
 if __name__ == "__main__":

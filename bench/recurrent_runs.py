@@ -4,17 +4,19 @@ A network of 16 units keeps no processor busy: most of a step's time goes into s
 weights of all runs lie in one array with the run in front, and each operation serves every run. Runs stay
 apart: each has its own weights, data, clipping, learning rate and Adam moments, and starts from the weights that
 the Keras layer has after `keras.utils.set_random_seed(seed)`. Runs of one seed see the same data, so kinds of
-network can be compared seed by seed.
+network can be compared seed by seed. The same set of runs gives the same results again; another set does not to the
+last digit, since rounding depends on how many runs share an operation.
 
     rnn        h_t = tanh(W x_t + U h_{t-1} + b)
     lstm       the article's equations with the peepholes held at zero
     peephole   the same with diagonal peepholes that start at zero and learn
 """
 
-import keras
 import numpy as np
 
-from vidlab.quiet import tensorflow as tf
+from vidlab.quiet import tensorflow as tf  # before keras, so that it starts without its stderr lines
+
+import keras  # isort: skip
 
 BATCH = 64
 

@@ -1,8 +1,6 @@
 """Notebook 00's four models from three seeds: python bench/tour.py --out data/results/tour.json"""
 
-import argparse
-import json
-from datetime import date
+from results import options, save
 
 from vidlab import datasets, models, training
 
@@ -11,10 +9,7 @@ COMMAND = "python bench/tour.py --out data/results/tour.json"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    arguments = parser.parse_args()
+    arguments = options(__doc__, seeds=(0, 1, 2))
     samples = datasets.embedded()
     classes = datasets.classes_of(samples)
     train, val, test = (
@@ -27,9 +22,7 @@ def main():
             f"{row['model']:14} seed {row['seed']}  top1 {row['top1']:.3f}  shuffled {row['shuffled']:.3f}"
             f"  {row['parameters']:,} parameters  {row['seconds']} s"
         )
-    with open(arguments.out, "w", encoding="utf8") as file:
-        json.dump({"command": COMMAND, "date": str(date.today()), "rows": rows}, file, indent=1)
-        file.write("\n")
+    save(arguments.out, COMMAND, rows=rows)
 
 
 if __name__ == "__main__":

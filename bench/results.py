@@ -1,0 +1,27 @@
+"""What the scripts share that make data/results/*.json: their options, and the form of the file."""
+
+import argparse
+import json
+from datetime import date
+
+
+def options(description, seeds=None):
+    """`--out FILE` and, where there are default seeds, `--seeds N ...`."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", required=True)
+    if seeds is not None:
+        parser.add_argument("--seeds", type=int, nargs="+", default=list(seeds))
+    return parser.parse_args()
+
+
+def save(out, command, **content):
+    """Write the command, today's date and `content`; lists of rows get a line a row, so that changes can be read."""
+    entries = []
+    for name, value in ({"command": command, "date": str(date.today())} | content).items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            text = "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n ]"
+        else:
+            text = json.dumps(value)
+        entries.append(f" {json.dumps(name)}: {text}")
+    with open(out, "w", encoding="utf8") as file:
+        file.write("{\n" + ",\n".join(entries) + "\n}\n")
