@@ -1,11 +1,5 @@
-"""The `vidlab` command.
+"""`vidlab doctor`: what is right and wrong with this computer's set-up."""
 
-vidlab lab               open the course in JupyterLab, in the learner's own copy
-vidlab lab --reset 04    bring one notebook back as it was; what was there is kept beside it
-vidlab doctor            say what is right and wrong with this computer's set-up
-"""
-
-import argparse
 import importlib.metadata
 import os
 import re
@@ -14,82 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-COURSE = Path(__file__).parents[1]  # the checkout: notebooks/, data/, requirements.txt
+from vidlab.cli import course
 
 
-def main(argv=None):
-    parser = argparse.ArgumentParser(prog="vidlab", description="A hands-on course on video understanding.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-
-    lab = commands.add_parser("lab", help="open the course in JupyterLab, in your own copy of it")
-    lab.add_argument("--reset", metavar="NN", help="first bring notebook NN back; yours is kept beside it")
-    lab.add_argument("--copy-only", action="store_true", help="make the copy, do not start JupyterLab")
-    lab.add_argument("jupyter", nargs="*", help="options for JupyterLab, after --")
-    lab.set_defaults(run=lambda a: run_lab(a.reset, a.copy_only, a.jupyter))
-
+def add_to(commands):
     doctor = commands.add_parser("doctor", help="say what is right and wrong with this computer's set-up")
     doctor.set_defaults(run=lambda a: run_doctor())
-
-    arguments = parser.parse_args(argv)
-    try:
-        return arguments.run(arguments)
-    except CommandError as error:
-        print(f"vidlab: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-
-
-class CommandError(Exception):
-    """What the user asked for cannot be done. The message says why and what to do, in one sentence."""
-
-
-# ------------------------------------------------------------------------------------------------ vidlab lab
-
-
-def run_lab(reset=None, copy_only=False, jupyter=()):
-    own = copy_course(COURSE / "notebooks", COURSE / "my-course", reset)
-    if copy_only:
-        return 0
-    first = sorted(own.glob("[0-9][0-9]_*.ipynb"))[0]
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(first), *jupyter], cwd=own)
-
-
-def copy_course(notebooks, own, reset=None):
-    """Copy each notebook that the learner does not have yet; `reset` brings one back. Nothing is written over."""
-    originals = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
-    if not originals:
-        raise CommandError(f"no notebooks in {notebooks}; run this from a full copy of the course")
-    new = []
-    try:
-        own.mkdir(exist_ok=True)
-        for original in originals:
-            if not (own / original.name).exists():
-                shutil.copyfile(original, own / original.name)
-                new.append(original.name)
-    except OSError as error:
-        raise CommandError(
-            f"{own} cannot be written ({error.strerror}); move away what is there, or copy the "
-            "course to a folder of your own"
-        ) from None
-    if reset is not None:
-        matching = [o for o in originals if o.name.startswith(f"{reset.zfill(2)}_") or reset in (o.stem, o.name)]
-        if not matching or not reset:
-            numbers = ", ".join(o.name[:2] for o in originals)
-            raise CommandError(f"there is no notebook {reset!r} to bring back; there are {numbers}")
-        theirs = own / matching[0].name
-        if theirs.name in new:
-            return own
-        n = 1
-        while (kept := own / f"{theirs.stem}-mine-{n}.ipynb").exists():
-            n += 1
-        theirs.rename(kept)
-        shutil.copyfile(matching[0], theirs)
-        print(f"{theirs.name} is as it was; yours is now {kept.name}")
-    return own
-
-
-# --------------------------------------------------------------------------------------------- vidlab doctor
 
 
 class _Wrong(Exception):
@@ -99,7 +23,7 @@ class _Wrong(Exception):
 def run_doctor():
     """Run every check, print a line for each, and return how the command should exit."""
     wrong = 0
-    for name, check in _CHECKS.items():
+    for name, check in CHECKS.items():
         try:
             print(f"ok     {name}: {check()}")
         except _Wrong as problem:
@@ -110,7 +34,7 @@ def run_doctor():
             continue
         print(f"WRONG  {name}: {what}\n       -> {remedy}")
         wrong += 1
-    print("Everything is right." if not wrong else f"{wrong} of {len(_CHECKS)} checks failed.")
+    print("Everything is right." if not wrong else f"{wrong} of {len(CHECKS)} checks failed.")
     return 1 if wrong else 0
 
 
@@ -125,7 +49,7 @@ def _python():
 
 
 def _pins():
-    pins = COURSE / "requirements.txt"
+    pins = course.COURSE / "requirements.txt"
     if not pins.is_file():
         raise _Wrong(f"{pins} is missing", "get a full copy of the course")
     other = []
@@ -204,9 +128,9 @@ def _data():
 
 
 def _disk():
-    free = shutil.disk_usage(COURSE).free / 1e9
+    free = shutil.disk_usage(course.COURSE).free / 1e9
     if free < 1:
-        raise _Wrong(f"{free:.1f} GB free in {COURSE}", "free at least 1 GB")
+        raise _Wrong(f"{free:.1f} GB free in {course.COURSE}", "free at least 1 GB")
     return f"{free:.0f} GB free"
 
 
@@ -219,7 +143,7 @@ def _memory():
     return f"{free:.0f} GB free, {os.cpu_count()} processor cores"
 
 
-_CHECKS = {
+CHECKS = {
     "Python": _python,
     "packages": _pins,
     "TensorFlow": _tensorflow,
@@ -229,7 +153,3 @@ _CHECKS = {
     "disk": _disk,
     "memory": _memory,
 }
-
-
-if __name__ == "__main__":
-    sys.exit(main())

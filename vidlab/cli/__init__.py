@@ -1,0 +1,27 @@
+"""The `vidlab` command. Each file holds some of its subcommands.
+
+lab               open the course in JupyterLab, in the learner's own copy
+lab --reset 04    bring one notebook back as it was; what was there is kept beside it
+doctor            say what is right and wrong with this computer's set-up
+"""
+
+import argparse
+import sys
+
+from vidlab.cli import doctor, lab
+from vidlab.cli.course import CommandError
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="vidlab", description="A hands-on course on video understanding.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for file in (lab, doctor):
+        file.add_to(commands)
+    arguments = parser.parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except CommandError as error:
+        print(f"vidlab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
