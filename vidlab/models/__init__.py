@@ -4,12 +4,35 @@ frame        see frames, not their order
 recurrent    a vector for each frame, then a recurrent layer
 peephole     an LSTM layer whose gates look at the cell
 space_time   convolution over time as well as space
+listings     the three models of the article's listings, and repairs of the one that fails
 """
 
 import vidlab.quiet  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
 from vidlab.models.frame import each_frame, frame_average, frame_cnn, frame_features
+from vidlab.models.listings import (
+    listing_cnn,
+    listing_cnn_each_frame,
+    listing_cnn_stacked,
+    listing_conv3d,
+    listing_lstm,
+    listing_rnn,
+)
 from vidlab.models.peephole import PeepholeLSTM
 from vidlab.models.recurrent import cnn_lstm
 from vidlab.models.space_time import conv3d
 
-__all__ = ["PeepholeLSTM", "cnn_lstm", "conv3d", "each_frame", "frame_average", "frame_cnn", "frame_features"]
+__all__ = [
+    "PeepholeLSTM",
+    "cnn_lstm",
+    "conv3d",
+    "each_frame",
+    "frame_average",
+    "frame_cnn",
+    "frame_features",
+    "listing_cnn",
+    "listing_cnn_each_frame",
+    "listing_cnn_stacked",
+    "listing_conv3d",
+    "listing_lstm",
+    "listing_rnn",
+]
