@@ -1,0 +1,27 @@
+"""Several models, several seeds."""
+
+from tests.training.two_classes import CLIPS, LABELS, small
+from vidlab import models, training
+
+
+def test_comparing_gives_a_row_for_each_model_and_seed():
+    rows = training.compare(
+        [small, models.frame_cnn], (CLIPS, LABELS), (CLIPS, LABELS), (CLIPS, LABELS), (3, 4), epochs=2
+    )
+    assert [(row["model"], row["seed"]) for row in rows] == [
+        ("conv3d", 3),
+        ("conv3d", 4),
+        ("frame_cnn", 3),
+        ("frame_cnn", 4),
+    ]
+    assert rows[0]["parameters"] == small(CLIPS.shape[1:], 2).count_params()
+    assert all(row["interval"][0] <= row["top1"] <= row["interval"][1] for row in rows)
+    text = training.table(rows, chance=0.5).split("\n")
+    assert len(text) == 4 and text[1].startswith("conv3d ") and text[-1].split() == ["chance", "0.500"]
+
+
+def test_the_table_states_mean_and_spread():
+    run = {"model": "m", "parameters": 1234, "shuffled": 0.25, "seconds": 2.0}
+    rows = [run | {"top1": 0.5}, run | {"top1": 0.6}]
+    assert training.table(rows, 0.125).split("\n")[1].split() == "m 2 0.550 ± 0.071 0.250 1,234 2.0".split()
+    assert "one seed" in training.table(rows[:1], 0.125)

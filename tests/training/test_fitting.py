@@ -1,0 +1,162 @@
+"""Training: what it learns, what it keeps, how it shows its progress."""
+
+import numpy as np
+import pytest
+
+from tests.training.two_classes import CLIPS, LABELS, small
+from vidlab import datasets, training, video
+from vidlab.training import fitting
+
+import keras  # isort: skip
+
+def train(seed):
+    keras.utils.set_random_seed(seed)
+    model = small(CLIPS.shape[1:], 2)
+    return model, training.fit(model, (CLIPS, LABELS), (CLIPS, LABELS), epochs=6, live=False)
+
+
+def test_it_learns_what_can_be_learnt():
+    model, history = train(0)
+    assert {k: len(v) for k, v in history.items()} == dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"), 6)
+    assert history["loss"][-1] < history["loss"][0]
+    assert training.evaluate(model, (CLIPS, LABELS)).top1 > 0.9
+
+
+def test_same_seed_same_weights():
+    one, again, other = (train(seed)[0].get_weights() for seed in (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(one, again, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ((CLIPS, LABELS[:-1]), "48 clips and 47 labels"),
+        ((CLIPS[:0], LABELS[:0]), "0 clips and 0 labels"),
+        (CLIPS, r"expected datasets.Batches, or \(clips, labels\)"),
+        (((CLIPS * 255).astype(np.uint8), LABELS), "these are uint8"),
+        ((CLIPS[:, :3], LABELS), r"takes clips of shape \(4, 12, 12, 3\)"),
+        ((CLIPS, LABELS + 1), "whole numbers from 0 to 1"),
+        ((CLIPS, np.eye(2)[LABELS]), "a row of whole numbers"),
+        ((CLIPS, [str(label) for label in LABELS]), "whole numbers"),
+    ],
+)
+def test_data_that_does_not_fit_is_refused_by_name(data, message):
+    model = small(CLIPS.shape[1:], 2)
+    with pytest.raises(ValueError, match=f"train: .*{message}"):
+        training.fit(model, data, live=False)
+    with pytest.raises(ValueError, match=f"validation: .*{message}"):
+        training.fit(model, (CLIPS, LABELS), data, live=False)
+    with pytest.raises(ValueError, match=f"data: .*{message}"):
+        training.evaluate(model, data)
+
+
+def test_other_mistakes_are_named():
+    with pytest.raises(ValueError, match="model: expected a keras.Model, got function"):
+        training.fit(small, (CLIPS, LABELS))
+    with pytest.raises(ValueError, match="epochs=0 and batch=16 must be at least 1"):
+        training.fit(small(CLIPS.shape[1:], 2), (CLIPS, LABELS), epochs=0)
+
+
+def test_live_curves_keep_one_picture(monkeypatch):
+    shown, updated = [], []
+
+    class Place:
+        def update(self, picture):
+            updated.append(picture.alt)
+
+    def display(picture, display_id):
+        shown.append(picture.alt)
+        return Place()
+
+    monkeypatch.setattr("IPython.display.display", display)
+    monkeypatch.setattr(fitting, "in_notebook", lambda: True)
+    training.fit(small(CLIPS.shape[1:], 2), (CLIPS, LABELS), epochs=3)
+    assert len(shown) == 1 and 1 <= len(updated) <= 2
+    assert "epoch 1 of 3, about" in shown[0] and "s to go" in shown[0] and updated[-1].endswith("epoch 3 of 3")
+
+
+def test_a_terminal_gets_a_bar_with_the_time_left(capsys):
+    training.fit(small(CLIPS.shape[1:], 2), (CLIPS, LABELS), epochs=2)
+    shown = capsys.readouterr().err
+    assert "conv3d: 100%" in shown and "6/6" in shown and "loss=" in shown
+
+
+def test_the_best_weights_are_kept(monkeypatch):
+    """The validation labels are wrong: the more is learnt, the worse, so an early epoch is best."""
+    keras.utils.set_random_seed(0)
+    model = small(CLIPS.shape[1:], 2)
+    seen, plain = [], fitting._State.after_epoch
+
+    def after_epoch(state, logs):
+        plain(state, logs)
+        seen.append(state.model.get_weights())
+
+    monkeypatch.setattr(fitting._State, "after_epoch", after_epoch)
+    history = training.fit(model, (CLIPS, LABELS), (CLIPS, 1 - LABELS), epochs=6, live=False)
+    rank = list(zip(history["val_accuracy"], [-v for v in history["val_loss"]], strict=True))
+    best = rank.index(max(rank))
+    assert best < 5
+    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), seen[best], strict=True))
+
+
+def test_patience_ends_it_early():
+    keras.utils.set_random_seed(0)
+    model = small(CLIPS.shape[1:], 2)
+    history = training.fit(model, (CLIPS, LABELS), (CLIPS, 1 - LABELS), epochs=40, patience=2, live=False)
+    rank = list(zip(history["val_accuracy"], [-v for v in history["val_loss"]], strict=True))
+    assert len(rank) == rank.index(max(rank)) + 3 < 40
+
+
+def test_class_weights_count():
+    """All the weight on one class: the other is never called."""
+    keras.utils.set_random_seed(0)
+    model = small(CLIPS.shape[1:], 2)
+    training.fit(model, (CLIPS, LABELS), epochs=20, live=False, class_weights={0: 0.0, 1: 1.0})
+    assert set(training.evaluate(model, (CLIPS, LABELS)).predicted) == {1}
+
+
+def test_batches_and_arrays_learn_the_same():
+    samples = [datasets.Sample((clip * 255).astype(np.uint8), str(n)) for clip, n in zip(CLIPS, LABELS, strict=True)]
+    clips = np.stack([s.source for s in samples]).astype(np.float32) * np.float32(1 / 255)
+    results = []
+    for data in (datasets.Batches(samples, 4, (12, 12), 16, shuffle=True), (clips, LABELS)):
+        keras.utils.set_random_seed(0)
+        model = small(CLIPS.shape[1:], 2)
+        training.fit(model, data, epochs=3, live=False)
+        results.append(model.get_weights())
+    assert all(np.allclose(a, b, atol=1e-5) for a, b in zip(*results, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"size": (12, 16)}, r"takes clips of shape \(4, 12, 12, 3\); these Batches give \(4, 12, 16, 3\)"),
+        ({"classes": ["0", "1", "2"]}, "3 classes, but the model tells 2 apart"),
+    ],
+)
+def test_batches_that_do_not_fit_are_refused(settings, message):
+    sample = datasets.Sample(np.zeros((4, 12, settings.get("size", (12, 12))[1], 3), np.uint8), "0")
+    data = datasets.Batches([sample], **{"frames": 4, "size": (12, 12), "classes": ["0", "1"], **settings})
+    with pytest.raises(ValueError, match=message):
+        training.fit(small(CLIPS.shape[1:], 2), data, live=False)
+
+
+def test_a_bad_file_stops_it_with_its_name(tmp_path):
+    (tmp_path / "bad.mp4").write_bytes(b"not video at all")
+    data = datasets.Batches([datasets.Sample(tmp_path / "bad.mp4", "0")], 4, (12, 12), 2, classes=["0", "1"])
+    with pytest.raises(video.VideoError, match="bad.mp4"):
+        training.fit(small(CLIPS.shape[1:], 2), data, live=False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"keep": "first"}, "keep='first' must be best or last"),
+        ({"patience": 3}, "patience=3 must be at least 1, and needs validation"),
+        ({"resume": __file__}, "resume=.* cannot be a folder"),
+    ],
+)
+def test_settings_out_of_range_are_named(settings, message):
+    with pytest.raises(ValueError, match=message):
+        training.fit(small(CLIPS.shape[1:], 2), (CLIPS, LABELS), live=False, **settings)

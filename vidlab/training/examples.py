@@ -1,0 +1,76 @@
+"""What a model can learn from or be judged on: `datasets.Batches`, or (clips, labels) in memory.
+
+Both become something with an `epoch(k, start)` of batches, `steps` in an epoch, and a `len`.
+"""
+
+from contextlib import nullcontext
+
+import keras
+import numpy as np
+
+from vidlab.datasets import Batches
+from vidlab.quiet import tensorflow as tf
+
+
+class Arrays:
+    """Clips and labels in memory as batches, in an order that depends on (seed, k) alone."""
+
+    def __init__(self, clips, labels, batch, shuffle, seed=0):
+        self.clips, self.labels = tf.constant(clips), tf.constant(labels)
+        self.batch, self.shuffle, self.seed = batch, shuffle, seed
+        self.steps = -(-len(labels) // batch)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def epoch(self, k, start=0):
+        order = np.arange(len(self))
+        if self.shuffle:
+            order = np.random.default_rng([1, self.seed, k]).permutation(order)
+        places = tf.data.Dataset.from_tensor_slices(order[start * self.batch :]).batch(self.batch)
+        clips, labels = self.clips, self.labels
+        return places.map(lambda at: (tf.gather(clips, at), tf.gather(labels, at))).prefetch(1)
+
+    def errors(self):
+        return nullcontext()
+
+
+def examples(name, data, model, batch, shuffle=False, seed=0):
+    """`data` as batches that fit the model, or a ValueError that says what does not."""
+    if not isinstance(model, keras.Model):
+        raise ValueError(f"model: expected a keras.Model, got {type(model).__name__}; call the function that makes it")
+    classes = model.output_shape[-1]
+    if isinstance(data, Batches):
+        return _fitting(name, data, model, classes)
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise ValueError(
+            f"{name}: expected datasets.Batches, or (clips, labels) as datasets.load_clips gives them, "
+            f"got {type(data).__name__}"
+        )
+    clips, labels = map(np.asarray, data)
+    if not len(clips) or len(clips) != len(labels):
+        raise ValueError(f"{name}: {len(clips)} clips and {len(labels)} labels; as many of each are needed, and some")
+    if isinstance(model.input_shape, dict):
+        raise ValueError(f"{name}: this model takes {', '.join(model.input_shape)}; give Batches with flow=True")
+    wanted = model.input_shape[1:]
+    if clips.dtype.kind != "f" or clips.shape[1:] != wanted:
+        raise ValueError(
+            f"{name}: the model takes clips of shape {wanted}, floats from 0 to 1; these are {clips.dtype} of shape "
+            f"{clips.shape[1:]}"
+        )
+    if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"{name}: labels must be a row of whole numbers from 0 to {classes - 1}, one for each clip")
+    return Arrays(clips, labels, batch, shuffle, seed)
+
+
+def _fitting(name, batches, model, classes):
+    shape = (batches.frames, *batches.size, 3)
+    takes = model.input_shape
+    takes, takes_flow = (takes["clip"], True) if isinstance(takes, dict) else (takes, False)
+    if takes_flow != batches.flow:
+        raise ValueError(f"{name}: this model {'needs' if takes_flow else 'takes no'} flow; see Batches(flow=...)")
+    if takes[1:] != shape:
+        raise ValueError(f"{name}: the model takes clips of shape {takes[1:]}; these Batches give {shape}")
+    if len(batches.classes) != classes:
+        raise ValueError(f"{name}: {len(batches.classes)} classes, but the model tells {classes} apart")
+    return batches
