@@ -1,0 +1,50 @@
+"""Optical flow: how far every pixel moved from one frame to the next."""
+
+import numpy as np
+
+SMALLEST = 12  # pixels; the method below looks at patches of 8
+
+
+def optical_flow(clip):
+    """Where each pixel of a frame has gone to in the next frame.
+
+    Flow (dx, dy) explains frame t + 1 by frame t: I_t(x, y) = I_(t+1)(x + dx, y + dy). It is found by dense
+    inverse search: patches of 8x8 pixels are matched from coarse to fine, and each pixel averages the patches that
+    cover it. In a part without texture there is nothing to match: flow spreads there from its neighbourhood.
+
+    Chosen among the methods of OpenCV and scikit-image, on textures shifted by up to 3 pixels a frame and textured
+    discs in front of still scenes. On clips of 12x32x32 and 16x64x64, one thread: dense inverse search 2 and 13 ms,
+    Farneback 3.5 and 18 ms, iterative Lucas-Kanade 40 and 210 ms, TV-L1 110 and 450 ms. End-point errors of whole
+    shifted textures: 0.01 to 0.04 pixels for all but TV-L1. On a moving disc none was better everywhere. All lose
+    a frame's way where it moves by more than a tenth of the picture.
+
+    Parameters
+    ----------
+    clip : (frames, height, width, 3) uint8, two frames or more, each side 12 pixels or more.
+
+    Returns
+    -------
+    (frames - 1, height, width, 2) float32: (dx, dy) in pixels a frame, x to the right, y down.
+
+    Raises
+    ------
+    ValueError : the clip is none, or too short or too small.
+
+    References
+    ----------
+    Kroeger, Timofte, Dai and Van Gool, Fast optical flow using dense inverse search, ECCV 2016.
+    """
+    clip = np.asarray(clip)
+    if clip.ndim != 4 or clip.shape[-1] != 3 or clip.dtype != np.uint8:
+        raise ValueError(f"clip: expected (frames, height, width, 3) of uint8, not {clip.shape} of {clip.dtype}")
+    if len(clip) < 2 or min(clip.shape[1:3]) < SMALLEST:
+        raise ValueError(
+            f"clip: flow needs 2 frames or more of {SMALLEST}x{SMALLEST} pixels or more, not {clip.shape[:3]}"
+        )
+    import cv2
+
+    cv2.setNumThreads(1)  # clips are computed in parallel already
+    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+    search.setFinestScale(0)  # down to single pixels: the clips of the course are small
+    grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in np.ascontiguousarray(clip)]
+    return np.stack([search.calc(*pair, None) for pair in zip(grey, grey[1:], strict=False)])
