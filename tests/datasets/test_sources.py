@@ -1,23 +1,11 @@
-"""Folders and lists become samples; what is missing is said in one sentence."""
+"""Folders, the clips that come with the course and rendered worlds become samples."""
 
 import numpy as np
 import pytest
 
-from vidlab import datasets, video
+from vidlab import datasets, world
 
 CLIP = np.zeros((3, 16, 16, 3), np.uint8)
-
-
-@pytest.fixture
-def place(tmp_path):
-    def put(*names):
-        for name in names:
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            video.write(path, CLIP) if path.suffix == ".mp4" else path.write_text("not video")
-        return tmp_path
-
-    return put
 
 
 def test_a_folder_for_each_class(place):
@@ -64,41 +52,23 @@ def test_clips_whose_class_cannot_be_told_are_not_dropped(place, files, message)
         datasets.folder(place(*files))
 
 
-@pytest.mark.parametrize(
-    "header", ["label,youtube_id,time_start,time_end,split", "label-name,video-id,start-time,end-time,split"]
-)
-def test_both_headers_of_kinetics(place, tmp_path, header):
-    place("playing chess/abc_000003_000013.mp4", "riding_a_bike/-x_y_000000_000010.mp4")
-    (tmp_path / "list.csv").write_text(f"{header}\nplaying chess,abc,3,13,train\nriding a bike,-x_y,0,10,validate\n")
-    samples = datasets.kinetics(tmp_path / "list.csv", tmp_path)
-    assert [(s.label, s.group, s.split) for s in samples] == [
-        ("playing chess", "abc", "train"),
-        ("riding a bike", "-x_y", "val"),
-    ]
-
-
-def test_missing_files_are_counted_once(place, tmp_path):
-    place("a/x_000000_000001.mp4")
-    rows = "".join(f"a,{name},0,1,train\n" for name in ("x", "y1", "y2", "y3", "y4"))
-    (tmp_path / "list.csv").write_text("label,youtube_id,time_start,time_end,split\n" + rows)
-    with pytest.raises(
-        datasets.DataNotFound, match=r"4 of its 5 files are missing: .*y1_000000_000001.mp4, .*y3.*, \.\.\.$"
-    ):
-        datasets.kinetics(tmp_path / "list.csv", tmp_path)
-
-
-def test_other_lists_are_refused(tmp_path):
-    (tmp_path / "list.csv").write_text("name,age\nAnna,7\n")
-    with pytest.raises(datasets.DataNotFound, match="has the columns youtube_id, time_start, time_end"):
-        datasets.kinetics(tmp_path / "list.csv", tmp_path)
-    (tmp_path / "list.csv").write_text("label,youtube_id,time_start,time_end\na,x,soon,1\n")
-    with pytest.raises(datasets.DataNotFound, match="line 2 has no times in seconds"):
-        datasets.kinetics(tmp_path / "list.csv", tmp_path)
-    with pytest.raises(datasets.DataNotFound, match="there is no such list"):
-        datasets.kinetics(tmp_path / "other.csv", tmp_path)
-
-
 def test_the_embedded_clips_can_be_labelled_by_any_column():
     assert set(datasets.classes_of(datasets.embedded("shape"))) == {"disc", "square", "triangle", "star", "cross"}
     with pytest.raises(datasets.DataNotFound, match="no column 'smell' to learn; it has label, "):
         datasets.embedded("smell")
+
+
+def test_a_rendered_world_as_samples():
+    rendered = world.render(6, ("shape",), "shape", frames=4, size=(16, 16), seed=1)
+    samples = datasets.from_world(rendered)
+    assert [s.label for s in samples] == list(rendered.labels) and {s.split for s in samples} == {None}
+    clips, _ = datasets.load_clips(samples, 4, (16, 16))
+    assert np.array_equal(np.round(clips * 255), rendered.clips)
+
+
+def test_classes_that_are_numbers_are_sorted_as_numbers():
+    def classes(*labels):
+        return datasets.classes_of([datasets.Sample(CLIP, label) for label in labels])
+
+    assert classes("10", "9", None, "0") == ["0", "9", "10"]
+    assert classes("10", "9", "b") == ["10", "9", "b"]

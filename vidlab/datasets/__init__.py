@@ -1,24 +1,42 @@
 """Collections of video files as samples, and samples as arrays.
 
 samples        what a sample is
-sources        a folder per class, Kinetics's list, the clips that come with the course
+lists          the official lists of Kinetics, UCF101 and HMDB51, and lists of path and label
+sources        a folder per class, the clips that come with the course, a rendered world
+splits         train, validation and test without leaks
 arrays         decode many samples at once
+augmentation   crop, flip, colour, speed and reversal, the same for all frames of a clip
+flow           optical flow
+cache          decoded clips that are kept, in memory or in a folder
 batches        batches for training, decoded while the model works
 """
 
 from vidlab.datasets.arrays import load_clips
+from vidlab.datasets.augmentation import Augment
 from vidlab.datasets.batches import Batches
-from vidlab.datasets.samples import Sample, classes_of
-from vidlab.datasets.sources import DataNotFound, data_folder, embedded, folder, kinetics
+from vidlab.datasets.flow import optical_flow
+from vidlab.datasets.lists import hmdb51, kinetics, ucf101, video_list
+from vidlab.datasets.samples import DataNotFound, Sample, classes_of
+from vidlab.datasets.sources import data_folder, embedded, folder, from_world
+from vidlab.datasets.splits import check_split, split_by_group, warn_if_sorted
 
 __all__ = [
+    "Augment",
     "Batches",
     "DataNotFound",
     "Sample",
+    "check_split",
     "classes_of",
     "data_folder",
     "embedded",
     "folder",
+    "from_world",
+    "hmdb51",
     "kinetics",
     "load_clips",
+    "split_by_group",
+    "ucf101",
+    "video_list",
+    "warn_if_sorted",
+    "optical_flow",
 ]

@@ -6,6 +6,15 @@ from pathlib import Path
 import numpy as np
 
 
+class DataNotFound(Exception):
+    """Files that should be there are not, or a list cannot be understood. The message names the folder or list and
+    says what to do. `missing` has the paths, where files that a list names are not there."""
+
+    def __init__(self, message, missing=()):
+        super().__init__(message)
+        self.missing = list(missing)
+
+
 @dataclass(frozen=True)
 class Sample:
     """A clip and what is known about it.
@@ -24,5 +33,9 @@ class Sample:
 
 
 def classes_of(samples):
-    """The labels that occur, sorted: a class's number is its place in this list."""
-    return sorted({sample.label for sample in samples if sample.label is not None})
+    """The labels that occur, sorted: a class's number is its place in this list.
+
+    Labels that are all whole numbers are sorted as numbers: "10" comes after "9".
+    """
+    labels = {sample.label for sample in samples if sample.label is not None}
+    return sorted(labels, key=int if all(label.isdecimal() for label in labels) else str)

@@ -1,19 +1,10 @@
-"""Where samples come from: a folder per class, Kinetics's list, the clips that come with the course."""
+"""Where samples come from: a folder per class, the clips that come with the course, a rendered world."""
 
-import csv
 import os
 from pathlib import Path
 
-from vidlab.datasets.samples import Sample
-
-VIDEO_SUFFIXES = frozenset(".mp4 .avi .mov .mkv .webm .gif .mpg .mpeg .ts .flv .3gp .m4v .wmv .ogv".split())
-_SPLITS = {"train": "train", "training": "train", "val": "val", "validate": "val", "validation": "val",
-           "test": "test", "testing": "test"}  # fmt: skip
-_COLUMNS = {"label-name": "label", "video-id": "youtube_id", "start-time": "time_start", "end-time": "time_end"}
-
-
-class DataNotFound(Exception):
-    """Video files that should be there are not. The message names the folder or list and says what to do."""
+from vidlab.datasets.lists import SPLITS, VIDEO_SUFFIXES, kinetics
+from vidlab.datasets.samples import DataNotFound, Sample
 
 
 def folder(root):
@@ -35,14 +26,14 @@ def folder(root):
         raise DataNotFound(
             f"{root}: {len(loose)} video files such as {loose[0]} lie in no class's folder; move them into one"
         )
-    split_folders = [path for path in inside if path.name.lower() in _SPLITS]
+    split_folders = [path for path in inside if path.name.lower() in SPLITS]
     if split_folders and len(split_folders) < len(inside):
         others = ", ".join(sorted({path.name for path in inside} - {path.name for path in split_folders}))
         raise DataNotFound(
             f"{root}: {others} lies beside {split_folders[0].name}; have splits here or classes, not both"
         )
     if split_folders:
-        samples = [s for path in split_folders for s in _classes(path, _SPLITS[path.name.lower()])]
+        samples = [s for path in split_folders for s in _classes(path, SPLITS[path.name.lower()])]
     else:
         samples = _classes(root, None)
     if not samples:
@@ -71,50 +62,6 @@ def _visible(root):
     return sorted(path for path in root.iterdir() if not path.name.startswith("."))
 
 
-def kinetics(list_file, root, label="label"):
-    """A list as Kinetics has it: label, youtube_id, time_start, time_end and, where known, split.
-
-    The older header (label-name, video-id, start-time, end-time) is read too. Files are looked for at
-    ROOT/label/ID_START_END.mp4, the label with its spaces or with `_`. They are trimmed already, so samples
-    have no start and stop. `label` names the column to learn, where the list has more of them.
-
-    Raises
-    ------
-    DataNotFound : the list is missing or has no such columns, or files that it names are missing; the message
-        counts them and names the first few.
-    """
-    list_file, root = Path(list_file), Path(root)
-    if not list_file.is_file():
-        raise DataNotFound(f"{list_file}: there is no such list")
-    with open(list_file, newline="", encoding="utf-8-sig") as file:
-        rows = [{_COLUMNS.get(k, k): v for k, v in row.items()} for row in csv.DictReader(file)]
-    if not rows or not {"youtube_id", "time_start", "time_end"} <= rows[0].keys():
-        raise DataNotFound(
-            f"{list_file}: a Kinetics list has the columns youtube_id, time_start, time_end, and rows below"
-        )
-    if label != "label" and label not in rows[0]:
-        raise DataNotFound(f"{list_file}: it has no column {label!r} to learn; it has {', '.join(rows[0])}")
-    samples, missing = [], []
-    for line, row in enumerate(rows, 2):
-        try:
-            first, last = (int(float(row[key])) for key in ("time_start", "time_end"))
-        except (TypeError, ValueError):
-            raise DataNotFound(f"{list_file}: line {line} has no times in seconds") from None
-        name = f"{row['youtube_id']}_{first:06d}_{last:06d}.mp4"
-        directory = row.get("label") or ""
-        tried = [root / spelling / name for spelling in (directory, directory.replace(" ", "_"))]
-        path = next((path for path in tried if path.is_file()), None)
-        if path is None:
-            missing.append(str(tried[0]))
-            continue
-        split = _SPLITS.get((row.get("split") or "").lower())
-        samples.append(Sample(path, row.get(label) or None, group=row["youtube_id"], split=split))
-    if missing:
-        some = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
-        raise DataNotFound(f"{list_file}: {len(missing)} of its {len(rows)} files are missing: {some}")
-    return samples
-
-
 def data_folder():
     """The folder of the clips and results that come with the course: VIDLAB_DATA, or data/ beside the package.
 
@@ -140,3 +87,8 @@ def embedded(label="motion"):
     """
     root = data_folder()
     return kinetics(root / "motions.csv", root / "clips", label="label" if label == "motion" else label)
+
+
+def from_world(rendered):
+    """Clips that `world.render` made, as samples in memory."""
+    return [Sample(clip, str(name)) for clip, name in zip(rendered.clips, rendered.labels, strict=True)]

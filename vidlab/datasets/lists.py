@@ -1,0 +1,242 @@
+"""Samples from the lists of well-known data sets, in their official formats: Kinetics, UCF101, HMDB51, path label.
+
+Lists are UTF-8, with or without a byte order mark, with the line ends of any system. A file is looked for in the
+folders where that data set's own archives and common tools put it, with its own extension or another one.
+"""
+
+import csv
+import io
+import os
+import re
+import warnings
+from dataclasses import replace
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from vidlab.datasets.samples import DataNotFound, Sample
+
+VIDEO_SUFFIXES = frozenset(".mp4 .avi .mov .mkv .webm .gif .mpg .mpeg .ts .flv .3gp .m4v .wmv .ogv".split())
+SPLITS = {"train": "train", "training": "train", "val": "val", "validate": "val", "validation": "val",
+          "test": "test", "testing": "test"}  # fmt: skip
+_COLUMNS = {"label-name": "label", "video-id": "youtube_id", "start-time": "time_start", "end-time": "time_end"}
+# what HMDB51 adds to a clip's name: visible body part, camera motion, people, camera's side, quality, number
+_HMDB51_TAGS = re.compile(r"_[hulf]_(?:cm|nm)_np\d+_(?:fr|ba|le|ri)_(?:bad|med|goo)_\d+$")
+
+
+def kinetics(list_file, root, label="label", missing="raise"):
+    """A list as Kinetics has it: label, youtube_id, time_start, time_end and, where known, split.
+
+    The older header (label-name, video-id, start-time, end-time) is read too; in a list without labels, as that of
+    the test set is, each is None. Files are looked for at ROOT/label/ID_START_END.mp4, the label with its spaces or
+    with `_`, and at ROOT/ID_START_END.mp4. They are trimmed already, so samples have no start and stop.
+
+    Parameters
+    ----------
+    list_file, root : the list, and the folder of the files.
+    label : the column to learn, where the list has more of them.
+    missing : "raise" where files are not there; "skip" leaves them out, with one warning that counts them.
+
+    Raises
+    ------
+    DataNotFound : the list is missing or has no such columns, or files that it names are missing; the message
+        counts them and names the first few, and the exception's `missing` has them all. With "skip", where every
+        file is missing.
+    """
+    rows = csv.DictReader(_lines(list_file))
+    try:
+        columns = [_COLUMNS.get(name.strip(), name.strip()) for name in rows.fieldnames or ()]
+        rows.fieldnames = columns
+        rows = [(rows.line_num, row) for row in rows]
+    except csv.Error as error:
+        raise DataNotFound(f"{list_file}: this is no list of comma-separated values ({error})") from None
+    if not rows or not {"youtube_id", "time_start", "time_end"} <= set(columns):
+        raise DataNotFound(
+            f"{list_file}: a Kinetics list has the columns youtube_id, time_start, time_end, and rows below"
+        )
+    if label != "label" and label not in columns:
+        raise DataNotFound(f"{list_file}: it has no column {label!r} to learn; it has {', '.join(columns)}")
+    named = []
+    for line, row in rows:
+        try:
+            first, last = (int(float(row[key])) for key in ("time_start", "time_end"))
+        except (TypeError, ValueError, OverflowError):
+            raise DataNotFound(f"{list_file}: line {line} has no times in seconds") from None
+        if not row["youtube_id"]:
+            raise DataNotFound(f"{list_file}: line {line} has no youtube_id")
+        name = f"{row['youtube_id']}_{first:06d}_{last:06d}.mp4"
+        directory = row.get("label") or ""
+        places = [f"{directory}/{name}", f"{directory.replace(' ', '_')}/{name}", name] if directory else [name]
+        split = SPLITS.get((row.get("split") or "").lower())
+        named.append((places, Sample(name, row.get(label) or None, group=row["youtube_id"], split=split)))
+    return _found(list_file, named, root, missing)
+
+
+def ucf101(list_dir, root, split=1, missing="raise"):
+    """UCF101's own lists: classInd.txt, trainlist01.txt and testlist01.txt, or 02, 03 for the other splits.
+
+    Clips of one group, `gNN` in their names, were cut from one video. Groups are counted anew in each class, so a
+    sample's group is the class and the number. Files are looked for at ROOT/Class/v_Class_gNN_cNN.avi.
+
+    Source: Soomro, Zamir and Shah, UCF101: A Dataset of 101 Human Actions Classes From Videos in The Wild, 2012.
+
+    Parameters
+    ----------
+    list_dir : the folder ucfTrainTestlist. root : the folder UCF-101.
+    split : 1, 2 or 3.
+    missing : as in `kinetics`.
+
+    Raises
+    ------
+    DataNotFound : a list is missing or has a line of another form, or files are missing.
+    ValueError : there is no such split.
+    """
+    list_dir = Path(list_dir)
+    _check_split(split)
+    number_of = {}
+    for line, (number, name) in _pairs(list_dir / "classInd.txt", "1 ApplyEyeMakeup"):
+        if not number.isdecimal():
+            raise DataNotFound(f"{list_dir / 'classInd.txt'}: line {line} does not begin with a class's number")
+        number_of[name] = number
+    named = []
+    for part in ("train", "test"):
+        file = list_dir / f"{part}list{split:02d}.txt"
+        for line, text in _numbered(file):
+            path, number = (text.rsplit(maxsplit=1) + [None])[:2]
+            label, _, clip = path.partition("/")
+            group = re.search(r"_(g\d+)_c\d+\.\w+$", clip)
+            if not group or (part == "train" and number is None):
+                form = "Class/v_Class_g08_c01.avi" + " 1" * (part == "train")
+                raise DataNotFound(f"{file}: line {line} is not of the form {form}: {text[:80]}")
+            if label not in number_of or number not in (None, number_of[label]):
+                raise DataNotFound(f"{file}: line {line} has another class than classInd.txt does: {text[:80]}")
+            named.append(([path, clip], Sample(clip, label, group=f"{label}_{group[1]}", split=part)))
+    return _found(list_dir, named, root, missing)
+
+
+def hmdb51(list_dir, root, split=1, missing="raise"):
+    """HMDB51's own lists: CLASS_test_split1.txt for each class, or 2, 3 for the other splits.
+
+    Each line is a file's name and 1 (train), 2 (test) or 0 (not in this split: left out). A sample's group is the
+    film that it was cut from. Files are looked for at ROOT/class/name.avi.
+
+    Source: Kuehne, Jhuang, Garrote, Poggio and Serre, HMDB: A Large Video Database for Human Motion Recognition,
+    ICCV 2011.
+
+    Parameters
+    ----------
+    list_dir : the folder testTrainMulti_7030_splits. root : the folder that has one for each class.
+    split : 1, 2 or 3.
+    missing : as in `kinetics`.
+
+    Raises
+    ------
+    DataNotFound : there are no such lists, one has a line of another form, or files are missing.
+    ValueError : there is no such split.
+    """
+    list_dir = Path(list_dir)
+    _check_split(split)
+    ending = f"_test_split{split}.txt"
+    named = []
+    for file in sorted(list_dir.glob(f"*{ending}")):
+        label = file.name.removesuffix(ending)
+        for line, (name, use) in _pairs(file, "name.avi 1"):
+            if use not in ("0", "1", "2"):
+                raise DataNotFound(f"{file}: line {line} ends with {use[:20]!r}, not with 0, 1 or 2")
+            if use != "0":
+                film = _HMDB51_TAGS.sub("", PurePosixPath(name).stem).removesuffix(f"_{label}")
+                sample = Sample(name, label, group=film, split={"1": "train", "2": "test"}[use])
+                named.append(([f"{label}/{name}", name], sample))
+    if not named:
+        raise DataNotFound(f"{list_dir}: there are no lists CLASS{ending} with clips in this folder")
+    return _found(list_dir, named, root, missing)
+
+
+def video_list(file, root, missing="raise"):
+    """A list with a path and a label on each line, as SlowFast and MMAction2 have it: ``some folder/clip.mp4 3``.
+
+    The label, a number or a word, is what follows the last space: paths may hold spaces. They are relative to
+    `root` and written with `/`. Blank lines are passed over, and lines that begin with `#` unless there is such a file.
+
+    Parameters
+    ----------
+    file, root : the list, and the folder of the files.
+    missing : as in `kinetics`.
+
+    Raises
+    ------
+    DataNotFound : the list is missing or empty, a line has no path or no label, or files are missing.
+    """
+    named = []
+    for line, text in _numbered(file):
+        path, label = (text.rsplit(maxsplit=1) + [""])[:2]
+        if text.startswith("#") and not (Path(root) / path).is_file():
+            continue
+        if not label or PurePosixPath(label).suffix.lower() in VIDEO_SUFFIXES:
+            raise DataNotFound(f"{file}: line {line} is not a path, a space and a label: {text[:80]}")
+        named.append(([path], Sample(path, label)))
+    if not named:
+        raise DataNotFound(f"{file}: no line in it has a path and a label")
+    return _found(file, named, root, missing)
+
+
+def _check_split(split):
+    if split not in (1, 2, 3):
+        raise ValueError(f"split={split!r} must be 1, 2 or 3: there are three")
+
+
+def _lines(file):
+    """The lines of a text file, without their ends and without a byte order mark."""
+    try:
+        return list(io.StringIO(Path(file).read_bytes().decode("utf-8-sig"), newline=None))
+    except UnicodeDecodeError:
+        raise DataNotFound(f"{file}: this is no text in UTF-8; save it as such, or get it again") from None
+    except OSError as error:
+        why = "there is no such list" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
+        raise DataNotFound(f"{file}: {why}") from None
+
+
+def _numbered(file):
+    """(number, text) of each line that is not blank."""
+    return [(number, text.strip()) for number, text in enumerate(_lines(file), 1) if text.strip()]
+
+
+def _pairs(file, example):
+    """(number, (first, second)) of each line that is not blank, cut at its last space."""
+    pairs = [(number, text.rsplit(maxsplit=1)) for number, text in _numbered(file)]
+    for number, pair in pairs:
+        if len(pair) != 2:
+            raise DataNotFound(f"{file}: line {number} is not of the form {example}: {pair[0][:80]}")
+    return pairs
+
+
+def _found(list_file, named, root, missing):
+    """The samples with the path of their file: for each, `named` has the places under `root` where it may lie."""
+    if missing not in ("raise", "skip"):
+        raise ValueError(f'missing={missing!r} must be "raise" or "skip"')
+    root = Path(root).expanduser()
+
+    @cache
+    def files(directory):  # a folder is listed once: asking for each of 200,000 files takes minutes on a network disk
+        if not directory.is_dir():
+            return {}
+        names = sorted(entry.name for entry in os.scandir(directory) if entry.is_file())
+        stems = {Path(name).stem: name for name in names if Path(name).suffix.lower() in VIDEO_SUFFIXES}
+        return stems | {name: name for name in names}
+
+    samples, absent = [], []
+    for places, sample in named:
+        paths = [root / place.replace("\\", "/") for place in places]
+        here = ((path, files(path.parent)) for path in paths)
+        names = [(path, names.get(path.name) or names.get(path.stem)) for path, names in here]
+        source = next((path.with_name(name) for path, name in names if name), None)
+        if source:
+            samples.append(replace(sample, source=source))
+        else:
+            absent.append(paths[0])
+    if absent:
+        some = ", ".join(map(str, absent[:3])) + (", ..." if len(absent) > 3 else "")
+        message = f"{list_file}: {len(absent)} of its {len(named)} files are missing: {some}"
+        if missing == "raise" or not samples:
+            raise DataNotFound(message, absent)
+        warnings.warn(f"{message}; they are left out", stacklevel=3)
+    return samples
