@@ -14,6 +14,8 @@ from vidlab import datasets, video, world
 DATA = datasets.data_folder()
 ROWS = list(csv.DictReader((DATA / "motions.csv").open(encoding="utf8")))
 
+PROPERTIES = "shape", "texture", "colour", "digit", "background"
+
 
 def test_small_enough_to_come_with_the_course():
     assert sum(path.stat().st_size for path in DATA.rglob("*") if path.is_file()) < 4_000_000
@@ -27,9 +29,9 @@ def test_the_split_is_fixed_and_balanced():
 
 
 def test_the_list_knows_the_other_properties():
-    for name, factor in world.FACTORS.items():
-        if name not in ("motion", "sound"):
-            assert {row[name] for row in ROWS} == set(factor.values)
+    assert set(ROWS[0]) - {"label", "youtube_id", "time_start", "time_end", "split"} == {*PROPERTIES, "sound"}
+    for name in PROPERTIES:
+        assert {row[name] for row in ROWS} == set(world.FACTORS[name].values)
     assert Counter(row["sound"] for row in ROWS)["silent"] == len(ROWS) - 8
 
 

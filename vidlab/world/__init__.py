@@ -1,14 +1,21 @@
 """Synthetic clips whose every property is known.
 
 factors      what can vary, and how values are chosen
-materials    real textures, photographs and digits
+materials    real textures, photographs, faces and digits
+faces        drawn faces
 sprite       the object before it moves
-scene        where it is in each frame, and the frames
+paths        where objects are in each frame, and what happens to them
+ground       what is behind them, how the view moves, and the light
+picture      from where things are to pixels, and to the truth about each
+tones        what is heard
+words        captions, and words in the picture
+scene        a set of clips from all these
 files        a rendered set as video files in the Kinetics layout
 """
 
 from vidlab.world.factors import FACTORS, Factor
 from vidlab.world.files import write_dataset
-from vidlab.world.scene import RATE, Rendered, render
+from vidlab.world.scene import Rendered, render
+from vidlab.world.tones import RATE
 
 __all__ = ["FACTORS", "Factor", "RATE", "Rendered", "render", "write_dataset"]

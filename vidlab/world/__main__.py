@@ -9,6 +9,7 @@ from vidlab.world.factors import FACTORS
 SEED = 2026
 FRAMES, SIZE, FPS = 24, (64, 64), 12.0
 PER_SPLIT = 72, 10, 20  # clips of each class to train, to validate and to test on
+VARIED = "motion", "shape", "texture", "colour", "digit", "background", "sound"
 WITH_SOUND = 8  # the first clips: sound takes room
 
 
@@ -26,7 +27,7 @@ def main(argv=None):
     parser.add_argument("--seed", type=int, default=SEED)
     arguments = parser.parse_args(argv)
     n = len(FACTORS["motion"].values) * sum(arguments.per_split)
-    rendered = render(n, factors=tuple(FACTORS), frames=FRAMES, size=SIZE, seed=arguments.seed, fps=FPS, sound=True)
+    rendered = render(n, factors=VARIED, frames=FRAMES, size=SIZE, seed=arguments.seed, fps=FPS, sound=True)
     heard = [pitch if i < WITH_SOUND else "silent" for i, pitch in enumerate(rendered.factors["sound"])]
     rendered = replace(rendered, factors=rendered.factors | {"sound": heard})
     try:

@@ -6,7 +6,8 @@ from itertools import accumulate
 from pathlib import Path
 
 from vidlab import video
-from vidlab.world.scene import RATE
+from vidlab.world.factors import FACTORS
+from vidlab.world.tones import RATE
 
 LIST = "motions.csv"
 CLIPS = "clips"
@@ -17,7 +18,8 @@ def write_dataset(out, rendered, per_split, label="motion", crf=26):
     """Write `rendered` as OUT/clips/LABEL/ID_START_END.mp4 and the list OUT/motions.csv.
 
     The list has Kinetics's columns (label, youtube_id, time_start, time_end, split) and one more for each other
-    factor. Clips are shared out class by class: `per_split` is how many of each class go to train, val and test.
+    factor that is not plain in every clip. Clips are shared out class by class: `per_split` is how many of each class
+    go to train, val and test.
 
     Raises
     ------
@@ -34,13 +36,14 @@ def write_dataset(out, rendered, per_split, label="motion", crf=26):
         raise ValueError(
             f"per_split={tuple(per_split)} shares out {sum(per_split)} clips a class; there are {dict(counts)}"
         )
+    plain = {name for name, values in rendered.factors.items() if set(values) == {FACTORS[name].plain}}
     per_class = {}
     seconds = max(1, round(rendered.clips.shape[1] / rendered.fps))
     rows = []
     for i, name in enumerate(rendered.labels):
         place = per_class[name] = per_class.get(name, -1) + 1
         split = next(s for s, end in zip(_SPLITS, accumulate(per_split), strict=True) if place < end)
-        facts = {k: v[i] for k, v in rendered.factors.items() if k != label}
+        facts = {k: v[i] for k, v in rendered.factors.items() if k != label and k not in plain}
         rows.append(
             {
                 "label": name,

@@ -1,4 +1,4 @@
-"""Real material that ships inside scikit-image and scikit-learn: textures, photographs, handwritten digits.
+"""Real material that ships inside scikit-image and scikit-learn: textures, photographs, faces, handwritten digits.
 
 Each function loads its pictures once. Sources and licences stand in data/README.md.
 """
@@ -42,12 +42,57 @@ def digits():
     return (loaded.images / 16).astype(np.float32), loaded.target
 
 
+@cache
+def _portraits():
+    from skimage import data
+
+    return data.lfw_subset().astype(np.float32)  # (200, 25, 25) in [0, 1]; the first 100 are faces
+
+
+def face(is_one, rng):
+    """A photograph of a face, or a piece of one without a face: (32, 32) float32 in [0, 1]."""
+    return scaled(_portraits()[rng.integers(100) + (0 if is_one else 100)], (32, 32))
+
+
+@cache
+def stereo():
+    """A motorcycle as its left camera saw it, (500, 741, 3) float32 in [0, 1], and its disparity: how many pixels
+    farther left the right camera saw each point, (500, 741) float32. Where that was not measured, the nearest
+    measured value to the left stands in (to the right at the left edge)."""
+    from skimage import data
+
+    left, _, disparity = data.stereo_motorcycle()
+    known = np.isfinite(disparity)
+    column = np.where(known, np.arange(disparity.shape[1]), 0)
+    column = np.maximum.accumulate(column, 1)
+    column = np.where(column == 0, known.argmax(1)[:, None], column)
+    return left.astype(np.float32) / 255, np.take_along_axis(disparity, column, 1)
+
+
 def crop(picture, size, zoom, rng):
     """A random piece of a picture, `zoom` times as many pixels a side as `size` = (height, width), scaled to it."""
-    from skimage.transform import resize
-
     height, width = (min(round(side * zoom), limit) for side, limit in zip(size, picture.shape, strict=False))
     top = rng.integers(picture.shape[0] - height + 1)
     left = rng.integers(picture.shape[1] - width + 1)
-    piece = picture[top : top + height, left : left + width]
-    return resize(piece, (*size, *picture.shape[2:]), order=1, anti_aliasing=True).astype(np.float32)
+    return scaled(picture[top : top + height, left : left + width], size)
+
+
+def scaled(picture, size):
+    """What skimage.transform.resize gives (linear, anti-aliased), several times faster: two products of matrices."""
+    down, across = _resizing(picture.shape[0], size[0]), _resizing(picture.shape[1], size[1])
+    rows = product(down, picture.reshape(len(picture), -1)).reshape(size[0], picture.shape[1], -1)
+    return np.matmul(across, rows).reshape(*size, *picture.shape[2:])
+
+
+def product(a, b):
+    """a @ b in pieces so small that BLAS starts no threads of its own, which would be in the way of `render`'s."""
+    piece = max(1, 200_000 // a.size)
+    return np.concatenate([a @ b[:, i : i + piece] for i in range(0, b.shape[1], piece)], 1)
+
+
+@cache
+def _resizing(length, to):
+    """Resizing is linear and goes axis by axis, so a resized unit matrix holds all there is to know: (to, length)."""
+    from skimage.transform import resize
+
+    return resize(np.eye(length, dtype=np.float32), (to, length), order=1, anti_aliasing=True)

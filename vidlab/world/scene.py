@@ -1,46 +1,50 @@
-"""From factors to pixels: where the object is in each frame, and the frames.
+"""A set of clips from the values of their factors."""
 
-Where the object is, how it is turned and how large it is are four phases, each on a circle: an object that
-leaves on the right comes back on the left, one that has grown to its full size starts small again. A motion
-moves one phase at a steady rate. Since each phase starts anywhere on its circle with equal chance, it is
-anywhere with equal chance in every frame of every class: no single frame can give the motion away.
-"""
-
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from vidlab.world import materials, sprite
+from vidlab.world import sprite, words
 from vidlab.world.factors import choose
+from vidlab.world.ground import ground_frames, lit, moves
+from vidlab.world.paths import events, plan
+from vidlab.world.picture import TRUTH, Thing, boxes, draw, ground_truth
+from vidlab.world.tones import wave
 
-#              which phase each motion moves: across, down, turn, size
-MOTIONS = {
-    "still": (0, 0, 0, 0),
-    "left": (-1, 0, 0, 0),
-    "right": (1, 0, 0, 0),
-    "up": (0, -1, 0, 0),
-    "down": (0, 1, 0, 0),
-    "clockwise": (0, 0, 1, 0),
-    "counterclockwise": (0, 0, -1, 0),
-    "growing": (0, 0, 0, 1),
-    "shrinking": (0, 0, 0, -1),
-}
-TRAVEL = 0.4, 0.8  # the part of its circle that a phase goes round in one clip
-RADIUS = 0.18, 0.36  # the object's smallest and largest radius, as a part of the picture's shorter side
-TONES = {"silent": 0.0, "low": 330.0, "high": 660.0}  # hertz
-RATE = 16_000  # sound samples a second
+DISTANCES = {"near": 1 / 3, "far": 1 / 1.2, "unknown": 0.5}  # of the object, where that of the ground is 1
+FRAMED = {"red": (0.9, 0.1, 0.1), "green": (0.1, 0.75, 0.2), "blue": (0.15, 0.3, 1.0), "yellow": (0.95, 0.9, 0.1)}
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """`clips` (n, frames, height, width, 3) uint8; `labels`, a list of n; `factors`, name -> list of n values;
-    `sound` (n, samples) float32 at RATE, or None where it was not asked for; `fps`, frames a second."""
+    """Clips and what is known of them; what was not asked for is None.
+
+    clips : (n, frames, height, width, 3) uint8
+    labels : a list of n
+    factors : name -> list of n values, for every factor
+    fps : frames a second
+    sound : (n, samples) float32 at `RATE` samples a second
+    captions : a list of n sentences
+    flow : (n, frames - 1, height, width, 2) float32, how many pixels to the right and down what is seen at a pixel
+        of frame t has moved in frame t + 1
+    depth : (n, frames, height, width) float32, the distance from the camera; 1 is the (mean) distance of the ground
+    masks : (n, frames, height, width) uint8, the number of the object that is seen, from 1; 0 is the ground
+    boxes : (n, frames, objects, 4) float32, the extent of what is seen of each object, as (y0, x0, y1, x1) from 0 to
+        1; NaN where nothing is. An object that comes back on the other side has a box from side to side.
+    """
 
     clips: np.ndarray
     labels: list[str]
     factors: dict[str, list[str]]
     sound: np.ndarray | None
     fps: float
+    captions: list[str] | None = None
+    flow: np.ndarray | None = None
+    depth: np.ndarray | None = None
+    masks: np.ndarray | None = None
+    boxes: np.ndarray | None = None
 
 
 def render(
@@ -52,6 +56,9 @@ def render(
     seed=0,
     fps=12.0,
     sound=False,
+    captions=False,
+    truth=(),
+    workers=None,
 ):
     """Render clips whose every property is known.
 
@@ -59,12 +66,14 @@ def render(
     ----------
     n : how many clips.
     factors : the factors that vary, as names (all their values) or as a dict of name -> value or values.
-        Those left out stay plain: see `FACTORS`.
+        Those left out stay plain: see `FACTORS`. A factor that needs another brings it along.
     label : the factor to be learnt. Its values come equally often.
     frames, size : frames a clip, and (height, width) in pixels.
     seed : same seed, same pixels. Another n gives other clips.
     fps : frames a second, which sets how long the sound is.
-    sound : whether to make the sound.
+    sound, captions : whether to make the sound and a sentence for each clip.
+    truth : which of "flow", "depth", "masks" and "boxes" to give.
+    workers : threads; as many as there are processors where it is None. They do not change the result.
 
     Returns
     -------
@@ -72,65 +81,91 @@ def render(
 
     Raises
     ------
-    ValueError : where a factor, a value or a size does not exist; it says what does.
+    ValueError : where a factor, a value, a truth or a size does not exist, or two factors contradict each other;
+        it says which, and what there is.
     """
     if n < 1 or frames < 1 or min(size) < 8:
         raise ValueError(f"n={n}, frames={frames} and size={size} must be at least 1, 1 and (8, 8)")
+    truth = (truth,) if isinstance(truth, str) else tuple(truth)
+    if unknown := set(truth) - set(TRUTH):
+        raise ValueError(f"truth: there is no {', '.join(sorted(unknown))}; there is {', '.join(TRUTH)}")
     chosen = choose(factors, n, label, np.random.default_rng(seed))
     clips = np.empty((n, frames, *size, 3), np.uint8)
-    for i, rng in enumerate(np.random.default_rng(seed).spawn(n)):
-        clips[i] = _clip({name: values[i] for name, values in chosen.items()}, frames, size, rng)
-    waves = np.stack([_tone(TONES[pitch], frames / fps) for pitch in chosen["sound"]]) if sound else None
-    return Rendered(clips, chosen[label], chosen, waves, fps)
+    known = {}
+    if "flow" in truth:
+        known["flow"] = np.empty((n, frames - 1, *size, 2), np.float32)
+    if "depth" in truth:
+        known["depth"] = np.empty((n, frames, *size), np.float32)
+    if {"masks", "boxes"} & set(truth):
+        known["masks"] = np.zeros((n, frames, *size), np.uint8)
+    waves, sentences, counts = [None] * n, [None] * n, [1] * n
+    rngs = np.random.default_rng(seed).spawn(n)
 
+    def one(i):
+        facts, rng = {name: values[i] for name, values in chosen.items()}, rngs[i]
+        own = rng.spawn(1)[0]
+        clips[i], tracks = _clip(facts, frames, size, rng, {name: array[i] for name, array in known.items()})
+        counts[i] = len(tracks.objects)
+        if sound:
+            waves[i] = wave(facts, frames / fps, tracks, fps)
+        if captions:
+            sentences[i] = words.caption(facts, own)
 
-def phases(motion, frames, rng):
-    """The four phases (across, down, turn, size) in each frame: (frames, 4), each in [0, 1)."""
-    start = rng.random(4)
-    rate = np.multiply(MOTIONS[motion], rng.uniform(*TRAVEL)) / max(frames - 1, 1)
-    return (start + np.arange(frames)[:, None] * rate) % 1
-
-
-def _clip(facts, frames, size, rng):
-    if facts["background"] == "grey":
-        background = np.full((*size, 3), 0.2, np.float32)
+    workers = workers or os.cpu_count() or 1
+    if workers == 1 or n < 4:
+        for i in range(n):
+            one(i)
     else:
-        zoom = rng.uniform(3, 5) * 64 / max(size)  # the same view whatever the size
-        background = materials.crop(materials.photograph(facts["background"]), size, zoom, rng)
-        background = 0.08 + 0.27 * background
-    thing = sprite.make(facts["shape"], facts["texture"], facts["colour"], facts["digit"], rng)
-    return _draw(background, thing, phases(facts["motion"], frames, rng))
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(one, range(n)))
+    if "boxes" in truth:
+        known["boxes"] = np.stack([boxes(mask, max(counts)) for mask in known["masks"]])
+    return Rendered(
+        clips, chosen[label], chosen, np.stack(waves) if sound else None, fps, sentences if captions else None,
+        **{name: known[name] for name in truth},
+    )  # fmt: skip
 
 
-def _draw(background, thing, phase):
-    """Lay the object over the background in each frame: for each pixel, where in the object's picture is it?"""
-    height, width = background.shape[:2]
-    across, down, turn, grown = (phase[:, i, None, None].astype(np.float32) for i in range(4))
-    x = (np.arange(width, dtype=np.float32) + 0.5 - across * width + width / 2) % width - width / 2
-    y = (np.arange(height, dtype=np.float32)[:, None] + 0.5 - down * height + height / 2) % height - height / 2
-    radius = min(height, width) * RADIUS[0] * (RADIUS[1] / RADIUS[0]) ** grown
-    cos, sin = np.cos(2 * np.pi * turn) / radius, np.sin(2 * np.pi * turn) / radius
-    u, v = x * cos + y * sin, y * cos - x * sin  # (frames, height, width), -1 to 1 inside the object's picture
-    t, row, column = np.nonzero(np.maximum(np.abs(u), np.abs(v)) < 1)
-    colour = _bilinear(thing, u[t, row, column], v[t, row, column])
-    clip = np.repeat(background[None], len(phase), 0)
-    clip[t, row, column] = clip[t, row, column] * (1 - colour[:, 3:]) + colour[:, :3]
-    return np.round(clip * 255).astype(np.uint8)
+def _clip(facts, frames, size, rng, truth):
+    """One clip, and the `Paths` of its objects; `truth`, a dict of arrays, is filled in."""
+    own = rng.spawn(1)[0]
+    view, drift = moves(facts, frames, size, own)
+    piece, depth, slide = ground_frames(facts, view, drift, size, rng)
+    pictures = [sprite.make(facts, rng)]
+    tracks = plan(facts, frames, rng)
+    distance = DISTANCES[facts["depth"]]
+    if facts["depth"] != "unknown":  # what is near moves more than the ground when the camera glides
+        tracks.objects[0][:, 0] -= view.pan_x / size[1] * (1 / distance - 1)
+    if tracks.second == "same":
+        pictures.append(pictures[0])
+    elif tracks.second == "different":
+        pictures.append(sprite.make(sprite.another(facts, own), own))
+    else:
+        pictures.append(sprite.make(sprite.plain(colour="grey"), own))
+    nothing = np.ones(frames, bool), np.zeros(frames), np.ones(frames)
+    *happens, changed = events(facts, frames, own)
+    things = [
+        Thing(picture, phase, *what, np.round(changed * (len(picture) - 1)).astype(int), distance)
+        for picture, phase, what in zip(pictures, tracks.objects, (happens, nothing), strict=False)
+    ]
+    clip = np.repeat(piece, frames // len(piece), 0)
+    if truth:
+        ground_truth(truth, view, size, drift, depth, slide)
+    draw(clip, things, view, facts["shadow"], truth)
+    clip = lit(clip, facts)
+    if facts["memory"] != "nothing":
+        _frame(clip, facts["memory"], own)
+    if facts["written"] != "nothing":
+        words.write(clip, facts["written"], own)
+    return np.round(clip * 255).astype(np.uint8), tracks
 
 
-def _bilinear(picture, u, v):
-    """Look up the points (u, v) of -1 to 1 in a square picture, between its pixels."""
-    side = len(picture)
-    column, row = ((np.clip((w + 1) / 2 * side - 0.5, 0, side - 1.001)) for w in (u, v))
-    left, top = column.astype(np.intp), row.astype(np.intp)
-    right_part, lower_part = (column - left)[:, None], (row - top)[:, None]
-    flat, at = picture.reshape(-1, picture.shape[-1]), top * side + left
-    upper = flat[at] * (1 - right_part) + flat[at + 1] * right_part
-    lower = flat[at + side] * (1 - right_part) + flat[at + side + 1] * right_part
-    return upper * (1 - lower_part) + lower * lower_part
-
-
-def _tone(hertz, seconds):
-    time = np.arange(round(seconds * RATE)) / RATE
-    fade = np.minimum(1, np.minimum(time, seconds - time) / 0.05)  # no click at the ends
-    return (0.3 * fade * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
+def _frame(clip, first, rng):
+    """Paint a frame around the pictures: `first` in the first ones, then any other colours, a few pictures each."""
+    length, wide = max(1, len(clip) // 8), max(2, min(clip.shape[1:3]) // 12)
+    inner = (slice(None), slice(wide, -wide), slice(wide, -wide))
+    kept = clip[inner].copy()
+    names = [first, *rng.choice(list(FRAMED), len(clip))]
+    for t, picture in enumerate(clip):
+        picture[:] = FRAMED[names[t // length]]
+    clip[inner] = kept

@@ -1,0 +1,124 @@
+"""What is behind the objects, how the camera and the ground move, and the light."""
+
+import numpy as np
+
+from vidlab.world import materials
+from vidlab.world.paths import TRAVEL
+from vidlab.world.picture import View
+
+CAMERA = {  # to the right, down, nearer
+    "still": (0, 0, 0), "pan left": (-1, 0, 0), "pan right": (1, 0, 0), "tilt up": (0, -1, 0), "tilt down": (0, 1, 0),
+    "zoom in": (0, 0, 1), "zoom out": (0, 0, -1),
+}  # fmt: skip
+STREAM = {"still": (0, 0), "left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+ZOOM = 1.8  # the closest view; the widest is 1
+CONTRAST = {"low": 0.35, "high": 2.2}
+LEVEL = {"dim": 0.4, "bright": 1.9}
+GLIDE = 0.15, 0.3  # how far the ground goes by when the camera glides past an object, in widths of the picture
+SWAY = 0.8  # how far the camera goes to either side of the left one, as a part of the way to the right one
+
+
+def moves(facts, frames, size, rng):
+    """The `View`, and how far the ground has streamed: (frames, 2), in pixels to the right and down."""
+    s, (height, width) = np.linspace(0, 1, frames), size
+    start, travel = rng.random(3), rng.uniform(*TRAVEL)
+    right, down, nearer = CAMERA[facts["camera"]]
+    zoom = ZOOM ** ((start[0] + nearer * travel * s) % 1) if nearer else np.ones(frames)
+    if facts["depth"] != "unknown":
+        right, travel = rng.choice((-1, 1)), rng.uniform(*GLIDE)
+    view = View(*((a * travel * s * side) for a, side in ((right, width), (down, height))), zoom)
+    return view, travel * s[:, None] * np.multiply(STREAM[facts["flow"]], (width, height))
+
+
+def ground_frames(facts, view, drift, size, rng):
+    """The ground in each frame, (1 or frames, height, width, 3) float32; its depth; and how far its pixels move from
+    each frame to the next because of that, to the right."""
+    own = rng.spawn(1)[0]
+    if facts["relief"] != "none":
+        return _relief(facts["relief"], len(drift), size, own)
+    moving = view.pan_x.any() or view.pan_y.any() or (view.zoom != 1).any() or drift.any()
+    if facts["background"] != "grey":
+        zoom = rng.uniform(3, 5) * 64 / max(size)  # the same view whatever the size
+        piece = materials.crop(materials.photograph(facts["background"]), size, zoom, rng)
+        piece = 0.08 + 0.27 * piece
+    elif moving:
+        piece = materials.crop(materials.texture("gravel"), size, 3, own)  # or nothing would be seen to move
+        piece = np.clip(0.2 + 0.1 * piece, 0.02, 0.5)[..., None].repeat(3, -1)
+    else:
+        return np.full((1, *size, 3), 0.2, np.float32), 1.0, 0.0
+    if not moving:
+        return piece[None], 1.0, 0.0
+    x, y = view.world(size)
+    shift = own.uniform(0, 2, 2) * size  # anywhere on the endless ground
+    x = x[:, 0, :] - drift[:, 0, None] + shift[1]
+    y = y[:, :, 0] - drift[:, 1, None] + shift[0]
+    return np.stack([_endless(piece, *rows) for rows in zip(x, y, strict=True)]).astype(np.float32), 1.0, 0.0
+
+
+def _endless(piece, x, y):
+    """Look up columns x and rows y of a ground that is `piece`, mirrored again and again."""
+    down, across = (_weights(w, side) for w, side in ((y, piece.shape[0]), (x, piece.shape[1])))
+    rows = materials.product(down, piece.reshape(len(piece), -1)).reshape(len(y), *piece.shape[1:])
+    return np.matmul(across, rows)
+
+
+def _weights(where, side):
+    """The matrix that looks up the points `where` between the pixels of a mirrored line: (points, side) float32."""
+    at = (where - 0.5) % (2 * side)
+    low = np.floor(at).astype(int)
+    part, points, found = at - low, np.arange(len(where)), np.zeros((len(where), side), np.float32)
+    for index, weight in ((low, 1 - part), (low + 1, part)):
+        index = index % (2 * side)
+        np.add.at(found, (points, np.where(index < side, index, 2 * side - 1 - index)), weight)
+    return found
+
+
+def _relief(kind, frames, size, rng):
+    """The motorcycle from a camera that goes from beside the left one to beside the right one, or back.
+
+    A point at column x of the left picture is at x - b d(x) for a camera that has gone b of the way to the right
+    camera: so the pixel p shows the point x = p + b d(x), found by iteration. Its depth goes with 1 / d.
+    """
+    left, disparity = materials.stereo()
+    height, width = size
+    margin = width // 6
+    zoom = min(left.shape[0] / height, left.shape[1] / (width + 2 * margin)) * rng.uniform(0.6, 0.9)
+    high, wide = int(zoom * height), int(zoom * (width + 2 * margin))
+    top, side = rng.integers(left.shape[0] - high + 1), rng.integers(left.shape[1] - wide + 1)
+    wanted = height, width + 2 * margin
+    picture = materials.scaled(left[top : top + high, side : side + wide], wanted)
+    shift = materials.scaled(disparity[top : top + high, side : side + wide], wanted) / zoom
+    if kind == "flat":
+        shift = np.full_like(shift, shift.mean())
+    elif kind == "inverted":
+        shift = shift.max() + shift.min() - shift
+    way = np.linspace(-SWAY, SWAY, frames)[:, None, None] * rng.choice((-1, 1))
+    pixel = np.broadcast_to(np.arange(width) + margin - way * shift.mean(), (frames, height, width))
+    x, moved = pixel, 0
+    for _ in range(6):
+        x = pixel + way * moved
+        moved = _along_rows(shift[..., None], x)[..., 0]
+    clip = 0.06 + 0.5 * _along_rows(picture, x)
+    return clip, shift.mean() / moved, -np.diff(way, axis=0) * (moved - shift.mean())[:-1]
+
+
+def _along_rows(picture, x):
+    """Look up the columns x (frames, height, width) in each row of a picture, between its pixels."""
+    x = np.clip(x, 0, picture.shape[1] - 1.001)
+    low = x.astype(int)
+    part, row = (x - low)[..., None], np.arange(len(picture))[:, None]
+    return (picture[row, low] * (1 - part) + picture[row, low + 1] * part).astype(np.float32)
+
+
+def lit(clip, facts):
+    """Contrast, the side of the light and its level, in this order. `clip` may change in place."""
+    if facts["contrast"] != "normal":
+        mean = clip.mean()
+        clip = mean + (clip - mean) * CONTRAST[facts["contrast"]]
+    if facts["light"] != "even":
+        ramp = np.linspace(1.7, 0.25, clip.shape[2 if facts["light"] in ("left", "right") else 1], dtype=np.float32)
+        ramp = ramp if facts["light"] in ("left", "top") else ramp[::-1]
+        clip = clip * (ramp[:, None] if facts["light"] in ("left", "right") else ramp[:, None, None])
+    if facts["level"] != "normal":
+        clip = clip * LEVEL[facts["level"]]
+    return np.clip(clip, 0, 1)
