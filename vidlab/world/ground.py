@@ -15,7 +15,7 @@ ZOOM = 1.8  # the closest view; the widest is 1
 CONTRAST = {"low": 0.35, "high": 2.2}
 LEVEL = {"dim": 0.4, "bright": 1.9}
 GLIDE = 0.15, 0.3  # how far the ground goes by when the camera glides past an object, in widths of the picture
-SWAY = 0.8  # how far the camera goes to either side of the left one, as a part of the way to the right one
+SWAY = 0.6  # how far the camera goes to either side of the left one, as a part of the way to the right one
 
 
 def moves(facts, frames, size, rng):
@@ -93,13 +93,13 @@ def _relief(kind, frames, size, rng):
     elif kind == "inverted":
         shift = shift.max() + shift.min() - shift
     way = np.linspace(-SWAY, SWAY, frames)[:, None, None] * rng.choice((-1, 1))
-    pixel = np.broadcast_to(np.arange(width) + margin - way * shift.mean(), (frames, height, width))
+    pixel = np.broadcast_to(np.arange(width) + margin, (frames, height, width))
     x, moved = pixel, 0
     for _ in range(6):
         x = pixel + way * moved
         moved = _along_rows(shift[..., None], x)[..., 0]
     clip = 0.06 + 0.5 * _along_rows(picture, x)
-    return clip, shift.mean() / moved, -np.diff(way, axis=0) * (moved - shift.mean())[:-1]
+    return clip, shift.mean() / moved, -np.diff(way, axis=0) * moved[:-1]
 
 
 def _along_rows(picture, x):
