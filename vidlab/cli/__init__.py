@@ -3,19 +3,20 @@
 lab               open the course in JupyterLab, in the learner's own copy
 lab --reset 04    bring one notebook back as it was; what was there is kept beside it
 doctor            say what is right and wrong with this computer's set-up
+train, predict    from a folder of clips to a model, and from a file to its class
 """
 
 import argparse
 import sys
 
-from vidlab.cli import doctor, lab
+from vidlab.cli import classify, doctor, lab
 from vidlab.cli.course import CommandError
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="vidlab", description="A hands-on course on video understanding.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for file in (lab, doctor):
+    for file in (lab, doctor, classify):
         file.add_to(commands)
     arguments = parser.parse_args(argv)
     try:

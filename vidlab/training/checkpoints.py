@@ -26,13 +26,13 @@ class Checkpoint:
     """
 
     def __init__(self, folder, model, setting):
-        self.path, self.setting = Path(folder) / FILE, setting
+        self.path = Path(folder) / FILE
         self.variables = {  # model.variables holds weights and the states of seed generators
             "model": model.variables,
             "optimizer": model.optimizer.variables,
             "metrics": [v for metric in model.metrics for v in metric.variables],
         }
-        self.setting = setting | {"weights": [f"{v.path} {tuple(v.shape)}" for v in model.weights]}
+        self.setting = setting | {"weights": [list(v.shape) for v in model.weights]}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -1,0 +1,75 @@
+"""vidlab train and vidlab predict, as typed in a terminal: from a folder of clips to the class of a file."""
+
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from vidlab import cli, datasets, training, video
+
+RNG = np.random.default_rng(0)
+
+
+def vidlab(*arguments, cwd):
+    command = [sys.executable, "-m", "vidlab", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=500, cwd=cwd)
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    """Two classes, dark and bright noise, 8 clips each from 4 scenes; and one file that is damaged."""
+    root = tmp_path_factory.mktemp("clips")
+    for label, low in (("dark", 0), ("bright", 120)):
+        (root / label).mkdir()
+        for i in range(8):
+            clip = RNG.integers(low, low + 100, (8, 32, 32, 3), np.uint8)
+            video.write(root / label / f"scene{i // 2} take{i % 2}.mp4", clip, fps=8)
+    return root
+
+
+@pytest.mark.slow
+def test_from_a_folder_to_a_prediction_in_one_session(clips, tmp_path):
+    small = ("--frames", 4, "--size", 16, "--epochs", 12, "--batch", 4)
+    done = vidlab("train", clips, *small, "--group", "scene[0-9]", "--resume", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 classes; 8 to train + 4 to val + 4 to test; 12 epochs" in done.stdout, done.stdout
+    assert "accuracy on 4 test clips: 1.000" in done.stdout and "always the commonest class: 0.500" in done.stdout
+    assert "model.keras holds the model" in done.stdout and "100%" in done.stderr and "Careful" not in done.stdout
+    assert training.load(tmp_path / "model.keras").classes == ["bright", "dark"]
+    files = [clips / "dark" / "scene0 take0.mp4", clips / "bright" / "scene0 take0.mp4", tmp_path / "gone.mp4"]
+    done = vidlab("predict", *files, "--views", 2, cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1 and done.stderr == "" and len(lines) == 3
+    assert lines[0].split(": ")[1].startswith("dark ") and lines[1].split(": ")[1].startswith("bright ")
+    assert "gone.mp4: there is no such file" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "{clips}", "--model", "resnet"], "--model resnet: there is no such model; there are frame_cnn"),
+        (["train", "{clips}", "--out", "model.h5"], "--out model.h5 must end in .keras"),
+        (["train", "{clips}", "--out", "nowhere/m.keras"], "lie in a folder that exists"),
+        (["train", "{clips}", "--group", "("], "is not a regular expression"),
+        (["train", "{clips}", "--group", "film"], "--group 'film' does not match in scene0 take0.mp4"),
+        (["train", "{clips}/nowhere"], "nowhere: there is no such folder"),
+        (["train", "{clips}", "--frames", "0"], "frames=0"),
+        (["predict", "a.mp4", "--model", "{clips}/m.keras"], "m.keras: there is no such file; `vidlab train`"),
+    ],
+)
+def test_mistakes_are_said_in_one_line(clips, capsys, arguments, message):
+    assert cli.main([a.format(clips=clips) for a in arguments]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("vidlab: ") and message in said and said.count("\n") == 1
+
+
+def test_one_class_or_half_a_split_is_not_enough(clips, tmp_path, capsys):
+    shutil.copytree(clips / "dark", tmp_path / "one" / "dark")
+    assert cli.main(["train", str(tmp_path / "one")]) == 1
+    assert "one class, dark; at least two are needed" in capsys.readouterr().err
+    shutil.copytree(clips, tmp_path / "half" / "train")
+    assert cli.main(["train", str(tmp_path / "half")]) == 1
+    assert "no clips in val, test" in capsys.readouterr().err
+    assert len(datasets.folder(tmp_path / "half")) == 16

@@ -1,0 +1,132 @@
+"""`vidlab train` and `vidlab predict`: from a folder of clips to a model, and from a file to its class."""
+
+import re
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from vidlab.cli.course import CommandError
+
+MODEL = "model.keras"
+STEPS = 600  # of training, where --epochs does not say
+
+
+def add_to(commands):
+    train = commands.add_parser("train", help="learn to tell the classes of a folder of clips apart")
+    train.add_argument("folder", help="one folder of clips for each class, or train/, val/ and test/ with these in each")
+    train.add_argument("--out", default=MODEL, help="file for the model (default: %(default)s)")
+    train.add_argument("--model", default="conv3d", help="a name of vidlab.models (default: %(default)s)")
+    train.add_argument("--frames", type=int, default=16, help="frames of each clip (default: %(default)s)")
+    train.add_argument("--size", type=int, default=48, help="pixels a side (default: %(default)s)")
+    train.add_argument("--epochs", type=int, help="passes over the clips (default: as many as make 600 steps, 10 to 60)")
+    train.add_argument("--batch", type=int, default=16, help="clips a step (default: %(default)s)")
+    train.add_argument("--flip", action="store_true", help="also learn from mirrored clips: not where left and right count")
+    train.add_argument("--group", metavar="REGEX", help="clips whose names match in the same words are of one scene and "
+                       'stay on one side of the split, for example "_g[0-9]+"')  # fmt: skip
+    train.add_argument("--resume", metavar="FOLDER", help="keep checkpoints there, and go on from them")
+    train.add_argument("--seed", type=int, default=0)
+    train.set_defaults(run=run_train)
+    predict = commands.add_parser("predict", help="say which class a clip is of")
+    predict.add_argument("files", nargs="+", metavar="FILE")
+    predict.add_argument("--model", default=MODEL, help="file that vidlab train wrote (default: %(default)s)")
+    predict.add_argument("--views", type=int, default=1, help="look at each file as often (default: %(default)s)")
+    predict.set_defaults(run=run_predict)
+
+
+def run_train(a):
+    from vidlab import datasets, models, training, video  # TensorFlow takes seconds: only when it is needed
+
+    import keras  # isort: skip
+
+    build = getattr(models, a.model, None) if a.model in BUILDERS else None
+    if build is None:
+        raise CommandError(f"--model {a.model}: there is no such model; there are {', '.join(BUILDERS)}")
+    out = Path(a.out)
+    if out.suffix != ".keras" or not out.absolute().parent.is_dir():
+        raise CommandError(f"--out {a.out} must end in .keras and lie in a folder that exists")
+    try:
+        samples = _split(datasets.folder(a.folder), a.group, a.seed)
+        classes = datasets.classes_of(samples)
+        if len(classes) < 2:
+            raise CommandError(f"{a.folder}: one class, {classes[0]}; at least two are needed")
+        parts = {name: [s for s in samples if s.split == name] for name in ("train", "val", "test")}
+        if not all(parts.values()):
+            empty = ", ".join(name for name, part in parts.items() if not part)
+            raise CommandError(f"{a.folder}: no clips in {empty}; have train, val and test there, or none of them")
+        settings = dict(frames=a.frames, size=(a.size, a.size), batch=a.batch, classes=classes, on_error="skip",
+                        cache="memory", flow=a.model == "two_stream")  # fmt: skip
+        augment = datasets.Augment(flip=a.flip, crop=0.8, colour=0.2)
+        learn = datasets.Batches(parts["train"], shuffle=True, augment=augment, seed=a.seed, **settings)
+        check, test = (datasets.Batches(parts[name], **settings) for name in ("val", "test"))
+        epochs = a.epochs if a.epochs is not None else int(np.clip(np.ceil(STEPS / learn.steps), 10, 60))
+        print(f"{len(classes)} classes; {' + '.join(f'{len(p)} to {n}' for n, p in parts.items())}; {epochs} epochs")
+        keras.utils.set_random_seed(a.seed)
+        model = build((a.frames, a.size, a.size, 3), len(classes))
+        training.fit(model, learn, check, epochs, resume=a.resume, class_weights=learn.class_weights)
+        report = training.evaluate(model, test)
+        training.save(out, model, classes)
+    except (datasets.DataNotFound, video.VideoError, ValueError) as error:
+        raise CommandError(str(error)) from None
+    majority = np.bincount(report.labels).max() / len(report.labels)
+    low, high = report.interval
+    print(f"accuracy on {len(report.labels)} test clips: {report.top1:.3f} (95% interval {low:.3f} to {high:.3f}; one run)")
+    print(f"always the commonest class: {majority:.3f}")
+    for name, share in zip(classes, report.per_class, strict=True):
+        print(f"  {name}: {share:.2f}")
+    print(f"{out} holds the model. Try it: vidlab predict FILE" + (f" --model {out}" if a.out != MODEL else ""))
+    return 0
+
+
+BUILDERS = (
+    "frame_cnn", "frame_average", "cnn_rnn", "cnn_lstm", "cnn_peephole_lstm", "conv_lstm", "conv3d", "r2plus1d",
+    "two_stream", "video_transformer",
+)  # fmt: skip
+
+
+def _split(samples, group, seed):
+    """The samples with their splits: those of their folders, or drawn by group."""
+    from vidlab import datasets
+
+    if group:
+        try:
+            pattern = re.compile(group)
+        except re.error as error:
+            raise CommandError(f"--group {group!r} is not a regular expression: {error}") from None
+        found = [pattern.search(Path(s.source).name) for s in samples]
+        if not all(found):
+            missed = Path(samples[found.index(None)].source).name
+            raise CommandError(f"--group {group!r} does not match in {missed}; it must in every name")
+        samples = [replace(s, group=match[0]) for s, match in zip(samples, found, strict=True)]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if any(s.split for s in samples):
+            datasets.check_split(samples)
+        else:
+            samples = datasets.split_by_group(samples, seed=seed)
+            if not group:
+                warnings.warn("clips are shared out one by one; where several show one scene, give --group", stacklevel=1)
+    for warning in caught:
+        print(f"Careful: {warning.message}")
+    return samples
+
+
+def run_predict(a):
+    from vidlab import training, video
+
+    try:
+        saved = training.load(a.model)
+    except training.NotAModel as error:
+        raise CommandError(str(error)) from None
+    failed = 0
+    for file in a.files:
+        try:
+            probabilities = training.predict(saved.model, file, a.views)
+        except (video.VideoError, ValueError) as error:
+            print(error)
+            failed += 1
+            continue
+        best = probabilities.argsort()[::-1][:3]
+        print(f"{file}: " + ", ".join(f"{saved.classes[i]} {probabilities[i]:.2f}" for i in best))
+    return 1 if failed else 0
