@@ -3,11 +3,13 @@
 frame        see frames, not their order
 recurrent    a vector for each frame, then a recurrent layer
 peephole     an LSTM layer whose gates look at the cell
-space_time   convolution over time as well as space
+space_time   convolution over time, convolution in the recurrence, optical flow
+attention    a transformer, and which frames it looks at
 listings     the three models of the article's listings, and repairs of the one that fails
 """
 
 import vidlab.quiet  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
+from vidlab.models.attention import attention_over_frames, video_transformer
 from vidlab.models.frame import each_frame, frame_average, frame_cnn, frame_features
 from vidlab.models.listings import (
     listing_cnn,
@@ -18,13 +20,17 @@ from vidlab.models.listings import (
     listing_rnn,
 )
 from vidlab.models.peephole import PeepholeLSTM
-from vidlab.models.recurrent import cnn_lstm
-from vidlab.models.space_time import conv3d
+from vidlab.models.recurrent import cnn_lstm, cnn_peephole_lstm, cnn_rnn
+from vidlab.models.space_time import conv3d, conv_lstm, r2plus1d, two_stream
 
 __all__ = [
     "PeepholeLSTM",
+    "attention_over_frames",
     "cnn_lstm",
+    "cnn_peephole_lstm",
+    "cnn_rnn",
     "conv3d",
+    "conv_lstm",
     "each_frame",
     "frame_average",
     "frame_cnn",
@@ -35,4 +41,7 @@ __all__ = [
     "listing_conv3d",
     "listing_lstm",
     "listing_rnn",
+    "r2plus1d",
+    "two_stream",
+    "video_transformer",
 ]

@@ -4,11 +4,34 @@ Each takes clips (batch, frames, height, width, channels), float32 in [0, 1], an
 (batch, classes). Parameters are counted at 32x32 pixels and 8 classes.
 """
 
+import numbers
+
 import keras
 from keras import layers, ops
 
+SMALLEST = 8  # pixels: halved three times, one is left
 
-def frame_features(image_shape, filters=(16, 32), units=64):
+
+def clip_input(clip_shape, classes, frames=1):
+    """The input of a model of clips, called "clip".
+
+    Raises
+    ------
+    ValueError : no clip has this shape, or the model needs more `frames` or pixels, or there are no two classes.
+    """
+    shape = tuple(clip_shape) if hasattr(clip_shape, "__len__") else (clip_shape,)
+    whole = all(isinstance(n, numbers.Integral) for n in shape)
+    if len(shape) != 4 or not whole or shape[0] < frames or min(shape[1:3]) < SMALLEST or shape[3] < 1:
+        raise ValueError(
+            f"clip_shape={shape} must be (frames, height, width, channels), whole numbers, with {frames} or more "
+            f"frames and {SMALLEST} or more pixels on each side"
+        )
+    if not isinstance(classes, numbers.Integral) or classes < 2:
+        raise ValueError(f"classes={classes!r} must be a whole number from 2 up: how many kinds of clips there are")
+    return keras.Input(shape, name="clip")
+
+
+def frame_features(image_shape, filters=(16, 32), units=64, name="frame_features"):
     """One frame to a vector: convolution, ReLU and pooling, twice; then a dense layer, which knows where.
 
     (batch, height, width, channels) -> (batch, units); 38,000 parameters. The pattern is LeCun et al.'s
@@ -23,7 +46,7 @@ def frame_features(image_shape, filters=(16, 32), units=64):
         x = layers.MaxPooling2D(2)(x)
     x = layers.Flatten()(x)
     x = layers.Dense(units, activation="relu")(x)
-    return keras.Model(image, x, name="frame_features")
+    return keras.Model(image, x, name=name)
 
 
 def each_frame(features, clip):
@@ -39,7 +62,7 @@ def each_frame(features, clip):
 
 def frame_cnn(clip_shape, classes, filters=(16, 32), units=64):
     """The middle frame alone: what can be told without time. 39,000 parameters."""
-    clip = keras.Input(clip_shape, name="clip")
+    clip = clip_input(clip_shape, classes)
     x = frame_features(clip_shape[1:], filters, units)(clip[:, (clip_shape[0] - 1) // 2])
     return keras.Model(clip, layers.Dense(classes, activation="softmax")(x), name="frame_cnn")
 
@@ -50,7 +73,7 @@ def frame_average(clip_shape, classes, filters=(16, 32), units=64):
     Compare "late fusion" in Karpathy et al., Large-scale video classification with convolutional neural
     networks, CVPR 2014.
     """
-    clip = keras.Input(clip_shape, name="clip")
+    clip = clip_input(clip_shape, classes)
     x = each_frame(frame_features(clip_shape[1:], filters, units), clip)
     x = layers.GlobalAveragePooling1D()(x)
     return keras.Model(clip, layers.Dense(classes, activation="softmax")(x), name="frame_average")

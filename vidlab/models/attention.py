@@ -1,0 +1,82 @@
+"""A small transformer for clips, and which frames it looks at.
+
+It takes clips (batch, frames, height, width, channels), float32 in [0, 1], and gives class probabilities
+(batch, classes). Parameters are counted at 12 frames of 32x32 pixels and 8 classes.
+"""
+
+import keras
+from keras import layers
+
+from vidlab.models.frame import clip_input, each_frame
+
+LOOK = "attention_over_frames"  # the layer whose weights are shown
+
+
+@keras.saving.register_keras_serializable(package="vidlab")
+class Positions(layers.Layer):
+    """Add a learnt vector to each token of (batch, tokens, width): attention alone does not know their order."""
+
+    def build(self, shape):
+        self.table = self.add_weight(shape=shape[1:], initializer=keras.initializers.RandomNormal(0.0, 0.02))
+
+    def call(self, tokens):
+        return tokens + self.table
+
+
+def video_transformer(clip_shape, classes, filters=16, width=64, heads=4, spatial=1, temporal=2):
+    """Attention among the places of each frame, then among the frames. 179,000 parameters.
+
+    Two convolutions and a pooling make (height / 8) x (width / 8) tokens of each frame (Xiao et al., Early
+    convolutions help transformers see better, NeurIPS 2021). `spatial` layers look within a frame: (batch * frames,
+    places, width). The places, side by side, then become one token for the frame, and `temporal` layers look along
+    time: (batch, frames, width).
+
+    The factorised encoder (model 2) of Arnab et al., ViViT: A video vision transformer, ICCV 2021, made small.
+    """
+    clip = clip_input(clip_shape, classes, frames=2)
+    frame = x = keras.Input(clip_shape[1:], name="frame")
+    for n, stride in ((filters, 2), (width, 2)):
+        x = layers.Conv2D(n, 3, strides=stride, padding="same", use_bias=False)(x)
+        x = layers.BatchNormalization(momentum=0.9)(x)
+        x = layers.ReLU()(x)
+    x = layers.Reshape((-1, width))(layers.MaxPooling2D(2)(x))
+    x = Positions(name="where")(x)
+    for _ in range(spatial):
+        x = _encoder_layer(x, heads)
+    x = layers.Dense(width)(layers.Flatten()(layers.LayerNormalization()(x)))
+    x = each_frame(keras.Model(frame, x, name="one_frame"), clip)
+    x = Positions(name="when")(x)
+    for place in range(temporal):
+        x = _encoder_layer(x, heads, name=LOOK if place == temporal - 1 else None)
+    x = layers.GlobalAveragePooling1D()(layers.LayerNormalization()(x))
+    return keras.Model(clip, layers.Dense(classes, activation="softmax")(x), name="video_transformer")
+
+
+def _encoder_layer(x, heads, name=None):
+    """Self-attention, then two dense layers, each added to what came in (Vaswani et al. 2017, normalised first)."""
+    width = x.shape[-1]
+    normed = layers.LayerNormalization()(x)
+    attended, _ = layers.MultiHeadAttention(heads, width // heads, name=name)(
+        normed, normed, return_attention_scores=True
+    )
+    x = x + attended
+    hidden = layers.Dense(2 * width, activation="gelu")(layers.LayerNormalization()(x))
+    return x + layers.Dense(width)(hidden)
+
+
+def attention_over_frames(model, clips):
+    """How much each frame looks at each other one in the last layer of a `video_transformer`.
+
+    Returns
+    -------
+    (batch, heads, frames, frames) float32: [..., i, j] is the weight that frame i gives to frame j; over j the
+    weights sum to 1.
+
+    Raises
+    ------
+    ValueError : the model has no such layer.
+    """
+    if LOOK not in {layer.name for layer in model.layers}:
+        raise ValueError(f"model: {model.name} has no attention over frames; video_transformer has")
+    _, weights = model.get_layer(LOOK).output
+    return keras.ops.convert_to_numpy(keras.Model(model.input, weights)(clips))
