@@ -51,7 +51,7 @@ def keras_vivit(clip_shape, classes):
     the attention, Adam 1e-4, batches of 32, 60 epochs."""
     clip = keras.Input(clip_shape)
     x = layers.Reshape((-1, 128))(layers.Conv3D(128, 8, strides=8)(clip))
-    x = x + layers.Embedding(x.shape[1], 128)(ops.arange(x.shape[1]))
+    x = _Positions()(x)
     for _ in range(8):
         normed = layers.LayerNormalization(epsilon=1e-6)(x)
         x = x + layers.MultiHeadAttention(8, 128 // 8, dropout=0.1)(normed, normed)
@@ -59,6 +59,17 @@ def keras_vivit(clip_shape, classes):
         x = x + layers.Dense(128, activation="gelu")(hidden)
     x = layers.GlobalAveragePooling1D()(layers.LayerNormalization(epsilon=1e-6)(x))
     return _compiled(clip, layers.Dense(classes)(x), "keras_vivit", 1e-4)
+
+
+class _Positions(layers.Layer):
+    """Adds a learnt vector to each token. The layer must own the embedding, or it would not be trained."""
+
+    def build(self, shape):
+        self.embedding = layers.Embedding(*shape[1:])
+        self.embedding.build()
+
+    def call(self, tokens):
+        return tokens + self.embedding(ops.arange(tokens.shape[1]))
 
 
 def _conv_2_plus_1(x, filters, kernel):
