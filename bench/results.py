@@ -5,9 +5,11 @@ import json
 from datetime import date
 
 
-def options(description, seeds=None):
-    """`--out FILE` and, where there are default seeds, `--seeds N ...`."""
+def options(description, seeds=None, folder=False):
+    """`--out FILE` and, where there are default seeds, `--seeds N ...`; on request a FOLDER of clips before them."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    if folder:
+        parser.add_argument("folder", help="a folder for each class")
     parser.add_argument("--out", required=True)
     if seeds is not None:
         parser.add_argument("--seeds", type=int, nargs="+", default=list(seeds))

@@ -15,15 +15,15 @@ STEPS = 600  # of training, where --epochs does not say
 
 def add_to(commands):
     train = commands.add_parser("train", help="learn to tell the classes of a folder of clips apart")
-    train.add_argument("folder", help="one folder of clips for each class, or train/, val/ and test/ with these in each")
+    train.add_argument("folder", help="a folder of clips for each class, or train/, val/ and test/ with these")
     train.add_argument("--out", default=MODEL, help="file for the model (default: %(default)s)")
     train.add_argument("--model", default="conv3d", help="a name of vidlab.models (default: %(default)s)")
     train.add_argument("--frames", type=int, default=16, help="frames of each clip (default: %(default)s)")
     train.add_argument("--size", type=int, default=48, help="pixels a side (default: %(default)s)")
-    train.add_argument("--epochs", type=int, help="passes over the clips (default: as many as make 600 steps, 10 to 60)")
+    train.add_argument("--epochs", type=int, help="passes over the clips (default: what makes 600 steps, 10 to 60)")
     train.add_argument("--batch", type=int, default=16, help="clips a step (default: %(default)s)")
-    train.add_argument("--flip", action="store_true", help="also learn from mirrored clips: not where left and right count")
-    train.add_argument("--group", metavar="REGEX", help="clips whose names match in the same words are of one scene and "
+    train.add_argument("--flip", action="store_true", help="learn from mirrored clips as well")
+    train.add_argument("--group", metavar="REGEX", help="clips whose names match in the same words are one scene and "
                        'stay on one side of the split, for example "_g[0-9]+"')  # fmt: skip
     train.add_argument("--resume", metavar="FOLDER", help="keep checkpoints there, and go on from them")
     train.add_argument("--seed", type=int, default=0)
@@ -71,7 +71,8 @@ def run_train(a):
         raise CommandError(str(error)) from None
     majority = np.bincount(report.labels).max() / len(report.labels)
     low, high = report.interval
-    print(f"accuracy on {len(report.labels)} test clips: {report.top1:.3f} (95% interval {low:.3f} to {high:.3f}; one run)")
+    print(f"accuracy on {len(report.labels)} test clips: {report.top1:.3f}, one run")
+    print(f"95% interval: {low:.3f} to {high:.3f}")
     print(f"always the commonest class: {majority:.3f}")
     for name, share in zip(classes, report.per_class, strict=True):
         print(f"  {name}: {share:.2f}")
@@ -106,7 +107,7 @@ def _split(samples, group, seed):
         else:
             samples = datasets.split_by_group(samples, seed=seed)
             if not group:
-                warnings.warn("clips are shared out one by one; where several show one scene, give --group", stacklevel=1)
+                warnings.warn("clips are shared out one by one; give --group if several show one scene", stacklevel=1)
     for warning in caught:
         print(f"Careful: {warning.message}")
     return samples

@@ -16,7 +16,7 @@ def compare(builders, train, validation, test, seeds=(0, 1, 2), **settings):
     Parameters
     ----------
     builders : functions (clip_shape, classes) -> keras.Model, such as `models.conv3d`.
-    train, validation, test : `datasets.Batches`, or (clips, labels).
+    train, validation, test : `datasets.Batches`, or (clips, labels); `validation` may be None.
     settings : for `fit`.
 
     Returns
@@ -28,7 +28,7 @@ def compare(builders, train, validation, test, seeds=(0, 1, 2), **settings):
         clip_shape, classes = (train.frames, *train.size, 3), len(train.classes)
     else:
         clip_shape = train[0].shape[1:]
-        classes = int(max(labels.max() for _, labels in (train, validation, test))) + 1
+        classes = int(max(data[1].max() for data in (train, validation, test) if data is not None)) + 1
     rows = []
     for build in builders:
         for seed in seeds:

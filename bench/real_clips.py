@@ -1,0 +1,41 @@
+"""Real clips, three motions: python bench/real_clips.py FOLDER --out data/results/real_clips.json
+
+FOLDER holds a folder for each class (here circular, horizontal and vertical) of files named COLOUR_SHAPE_NUMBER.mp4.
+Clips of one colour and shape are a group; the model learns from two thirds of the groups and is asked about the
+others, a different third for each seed. Beside it: the commonest class, one frame, shuffled frames.
+"""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from results import options, save
+
+from vidlab import datasets, models, training
+
+COMMAND = "python bench/real_clips.py FOLDER --out data/results/real_clips.json"
+BUILDERS = models.frame_cnn, models.frame_average, models.conv3d
+
+
+def main():
+    arguments = options(__doc__, seeds=(0, 1, 2), folder=True)
+    samples = datasets.folder(arguments.folder)
+    samples = [replace(s, group=re.sub(r"_\d+$", "", Path(s.source).stem)) for s in samples]
+    rows = []
+    for seed in arguments.seeds:
+        parts = datasets.split_by_group(samples, {"train": 2 / 3, "test": 1 / 3}, seed)
+        learn, test = (
+            datasets.load_clips([s for s in parts if s.split == split], frames=16, size=(32, 32))
+            for split in ("train", "test")
+        )
+        majority = float(np.bincount(test[1]).max() / len(test[1]))
+        found = training.compare(BUILDERS, learn, None, test, (seed,), epochs=50, batch=8)
+        rows += [row | {"clips": [len(learn[1]), len(test[1])], "majority": majority} for row in found]
+        print(training.table(found, majority), flush=True)
+    print(training.table(rows, np.mean([row["majority"] for row in rows])))
+    save(arguments.out, COMMAND, rows=rows)
+
+
+if __name__ == "__main__":
+    main()
