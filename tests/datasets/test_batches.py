@@ -1,10 +1,17 @@
-"""Batches: order, tails, errors; the same from any number of workers."""
+"""Batches: order, tails, errors, cache; the same from any number of workers; memory and threads."""
+
+import gc
+import os
+import shutil
+import subprocess
+import sys
 
 import numpy as np
+import psutil
 import pytest
 
 from vidlab import datasets, video
-from vidlab.datasets import Batches, Sample
+from vidlab.datasets import Augment, Batches, Sample
 
 
 def joined(data):
@@ -60,3 +67,157 @@ def test_bad_files_are_raised_or_skipped(samples, tmp_path):
     hopeless = Batches([Sample(bad, "a")] * 3, 4, (16, 16), 2, on_error="skip")
     with pytest.raises(video.VideoError, match="none of the .* can be read"), hopeless.errors():
         joined(hopeless.epoch(0))
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_of_several_bad_files_the_first_in_the_order_is_named(samples, tmp_path, batch):
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        (tmp_path / name).write_bytes(b"no video" * 99)
+    mixed = [samples[0], *(Sample(tmp_path / f"{name}.mp4", samples[0].label) for name in "bac")]
+    batches = Batches(mixed, 4, (16, 16), batch, workers=4)
+    for _ in range(5):
+        with pytest.raises(video.VideoError, match="b.mp4"), batches.errors():
+            joined(batches.epoch(0))
+    from vidlab.quiet import tensorflow as tf
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="the model's"), batches.errors():
+        raise tf.errors.InvalidArgumentError(None, None, "the model's, not the file's of before")
+
+
+def test_a_clip_in_memory_of_another_size_is_named():
+    batches = Batches([Sample(np.zeros((4, 8, 8, 3), np.uint8), "a")], 4, (16, 16))
+    with pytest.raises(ValueError, match=r"a clip in memory is \(8, 8\) pixels, not size=\(16, 16\)"), batches.errors():
+        joined(batches.epoch(0))
+
+
+ALL_CHANGES = Augment(0.7, "swap", 0.2, (0.8, 1.25), "swap")
+
+
+@pytest.mark.parametrize("augment", [None, Augment(0.7, "swap", 0.2, reverse="swap"), ALL_CHANGES])
+def test_augmentation_depends_on_seed_epoch_and_sample_alone(samples, augment):
+    settings = dict(frames=4, size=(16, 16), shuffle=True, augment=augment, seed=3)
+    one, four = Batches(samples, batch=4, workers=1, **settings), Batches(samples, batch=2, workers=4, **settings)
+    first, second = joined(one.epoch(0)), joined(one.epoch(1))
+    for k, (clips, labels) in ((1, second), (0, first)):
+        again = joined(four.epoch(k))
+        assert np.array_equal(again[0], clips) and np.array_equal(again[1], labels)
+        assert np.array_equal(joined(one.epoch(k, start=2))[0], clips[8:])
+    orders = [np.random.default_rng([1, 3, k]).permutation(len(samples)) for k in (0, 1)]
+    changed = first[0][np.argsort(orders[0])] != second[0][np.argsort(orders[1])]
+    assert changed.any() == (augment is not None)
+
+
+@pytest.mark.parametrize("cache", ["memory", "folder"])
+@pytest.mark.parametrize("sampling", ["uniform", "dense", "segments", "random"])
+def test_cached_clips_are_the_same(samples, tmp_path, cache, sampling, monkeypatch):
+    augment = ALL_CHANGES if sampling == "dense" else Augment(crop=0.5)
+    settings = dict(frames=4, size=(16, 16), batch=4, shuffle=True, sampling=sampling, augment=augment)
+    where = "memory" if cache == "memory" else tmp_path / "new" / "cache"
+    plain, cached = Batches(samples, **settings), Batches(samples, cache=where, **settings)
+    wanted = [joined(plain.epoch(k)) for k in (0, 1)]
+    for k in (0, 1, 0):
+        clips, labels = joined(cached.epoch(k))
+        assert np.array_equal(clips, wanted[k][0]) and np.array_equal(labels, wanted[k][1])
+        monkeypatch.setattr(video, "read", None)  # from the second epoch on no file is decoded
+    if cache == "folder":
+        assert len(list(where.iterdir())) == len(samples)
+        assert np.array_equal(joined(Batches(samples, cache=where, **settings).epoch(1))[0], wanted[1][0])
+
+
+def test_a_folder_of_clips_knows_files_and_settings(samples, tmp_path):
+    path = tmp_path / "clip.mp4"
+    shutil.copy(samples[0].source, path)
+    settings = dict(frames=4, size=(16, 16), cache=tmp_path / "cache")
+
+    def clip(start=None, **other):
+        return joined(Batches([Sample(path, "a", start=start)], **settings | other).epoch(0))[0]
+
+    first = clip()
+    for other in ({"frames": 5}, {"size": (16, 24)}, {"sampling": "dense"}, {"start": 0.5}):
+        assert not np.array_equal(clip(**other), first)
+    cached = list((tmp_path / "cache").iterdir())
+    assert len(cached) == 5
+    for file in cached:
+        file.write_bytes(file.read_bytes()[:200])  # as a full disk leaves it
+    assert np.array_equal(clip(), first)
+    shutil.copy(samples[1].source, path)
+    os.utime(path, ns=(10**18, 10**18))
+    assert not np.array_equal(clip(), first)
+    path.unlink()
+    with pytest.raises(video.VideoNotFound), (b := Batches([Sample(path, "a")], **settings)).errors():
+        joined(b.epoch(0))
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file")
+    with pytest.raises(ValueError, match="cache=.*blocked: no folder can be made there"):
+        clip(cache=blocked)
+    with pytest.raises(ValueError, match='cache=7 must be None, "memory" or the path'):
+        clip(cache=7)
+
+
+def test_memory_is_not_filled_beyond_its_limit(samples):
+    size = len(samples) * 4 * 16 * 16 * 3
+    joined(Batches(samples, 4, (16, 16), cache="memory", limit_bytes=size).epoch(0))
+    with pytest.raises(MemoryError, match='cache="memory": the clips take .* limit_bytes is .* give a folder instead'):
+        Batches(samples, 4, (16, 16), cache="memory", limit_bytes=size - 1)
+    with pytest.raises(MemoryError, match="half of the free memory"):
+        Batches(samples, 10**6, (1024, 1024), cache="memory", limit_bytes=10**18)
+    whole = dict(shuffle=True, sampling="dense", cache="memory", limit_bytes=size, on_error="skip")
+    batches = Batches(samples, 4, (16, 16), **whole)  # keeps all 24 frames: known to be too much only on the way
+    with pytest.raises(MemoryError, match="or ask for fewer or smaller frames"), batches.errors():
+        joined(batches.epoch(0))
+
+
+def test_random_frames_without_shuffle_are_always_the_same(samples):
+    a, b = (joined(Batches(samples[:5], 4, (16, 16), sampling="random").epoch(k))[0] for k in (0, 1))
+    assert np.array_equal(a, b)
+
+
+def test_epochs_left_early_leave_no_threads(samples):
+    batches, before = Batches(samples, 4, (16, 16), 2, shuffle=True), None
+    for k in range(12):
+        for _ in batches.epoch(k):
+            break
+        gc.collect()
+        before = before or (k == 2 and psutil.Process().num_threads())
+    assert psutil.Process().num_threads() <= before + 2
+
+
+MEMORY = """
+import gc, psutil
+from vidlab.datasets import Augment, Batches, embedded
+batches = Batches(embedded()[::16], 8, (48, 48), 8, shuffle=True, augment=Augment(0.7, "swap", 0.2), flow=True)
+for k in range(21):
+    for _ in batches.epoch(k):
+        pass
+    gc.collect()
+    if k in (3, 20):
+        print(psutil.Process().memory_info().rss)
+"""
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_over_twenty_epochs():
+    done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, timeout=300, check=True)
+    early, late = map(int, done.stdout.split())
+    assert late - early < 30e6, f"{(late - early) / 1e6:.0f} MB more"  # an epoch's clips are 11 MB
+
+
+DETERMINISTIC = """
+from vidlab.quiet import tensorflow as tf
+import numpy as np
+from vidlab.datasets import Augment, Batches, embedded
+tf.keras.utils.set_random_seed(0)
+tf.config.experimental.enable_op_determinism()
+batches = Batches(embedded()[::40], 4, (16, 16), 4, shuffle=True, augment=Augment(0.7, "swap", 0.2))
+for clips, labels in batches.epoch(2):
+    print(np.asarray(clips).tobytes().hex()[::997], np.asarray(labels))
+"""
+
+
+@pytest.mark.slow
+def test_the_same_with_deterministic_operations():
+    run = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True).stdout
+        for code in (DETERMINISTIC, DETERMINISTIC.replace("tf.config.experimental.enable_op_determinism()", ""))
+    ]
+    assert run[0] == run[1] != ""

@@ -154,11 +154,12 @@ class Drawn(NamedTuple):
 
 def _recoloured(clip, brightness, contrast, saturation):
     """Brightness b, contrast k about the clip's mean m, saturation s: y = kb (s x + (1 - s) grey(x)) + (1 - k) b m."""
-    mean = clip.mean((0, 1, 2)) @ _GREY
+    pixels = clip.reshape(-1, 3).astype(np.float32)  # one long row of them: matmul of many small ones is slow
+    offset = (1 - contrast) * brightness * (pixels.mean(0) @ _GREY)
     mix = saturation * np.eye(3) + (1 - saturation) * _GREY[:, None]
-    changed = clip @ (contrast * brightness * mix).astype(np.float32)
-    changed += np.float32((1 - contrast) * brightness * mean + 0.5)  # and a half, to round
-    return np.clip(changed, 0, 255, out=changed).astype(np.uint8)
+    pixels = pixels @ (contrast * brightness * mix).astype(np.float32)
+    pixels += offset + np.float32(0.5)  # and a half, to round
+    return np.clip(pixels, 0, 255, out=pixels).astype(np.uint8).reshape(clip.shape)
 
 
 @lru_cache

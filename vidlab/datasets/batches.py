@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
 
@@ -73,6 +74,7 @@ class Batches:
         self.steps = -(-len(self.samples) // batch)
         self.skipped = {}
         self._lock, self._failure, self._warned = Lock(), None, 0
+        self._pool = ThreadPoolExecutor(self.workers)
 
         files = sum(not isinstance(sample.source, np.ndarray) for sample in self.samples)
         self._cache = open_cache(cache, limit_bytes, files * frames * int(np.prod(self.size)) * 3)
@@ -107,29 +109,26 @@ class Batches:
             order = np.random.default_rng([1, self.seed, k]).permutation(order)
         order = order[start * self.batch :]
         run = _Pass(k, order)
-        parts = {"clip": (tf.uint8, (self.frames, *self.size, 3)), "label": (tf.int64, ()), "kept": (tf.bool, ())}
+        parts = [(tf.float32, (self.frames, *self.size, 3)), (tf.int64, ())]
         if self.flow:
-            parts["flow"] = (tf.float32, (self.frames - 1, *self.size, 2))
-        types, shapes = zip(*parts.values(), strict=True)
+            parts.append((tf.float32, (self.frames - 1, *self.size, 2)))
 
-        def load(place):
-            # stateless, or under tf.config.experimental.enable_op_determinism one clip would wait for the other
-            values = tf.numpy_function(lambda place: self._load(run, int(place)), [place], types, stateful=False)
-            return {name: tf.ensure_shape(*pair) for name, *pair in zip(parts, values, shapes, strict=True)}
+        def load(places):
+            # stateless, or under tf.config.experimental.enable_op_determinism one batch would wait for the other
+            types = [kind for kind, _ in parts]
+            values = tf.numpy_function(lambda places: self._load(run, places), [places], types, stateful=False)
+            values = zip(values, (shape for _, shape in parts), strict=True)
+            clips, labels, *flow = (tf.ensure_shape(value, (None, *shape)) for value, shape in values)
+            return ({"clip": clips, "flow": flow[0]} if self.flow else clips), labels
 
-        def finish(part):
-            kept = tf.ensure_shape(part.pop("kept"), (None,))
-            if self.on_error == "skip":
-                part = {name: tf.boolean_mask(value, kept) for name, value in part.items()}
-            label, clip = part.pop("label"), tf.cast(part.pop("clip"), tf.float32) * np.float32(1 / 255)
-            return ({"clip": clip, **part} if self.flow else clip), label
-
-        data = tf.data.Dataset.range(len(order))
-        data = data.map(load, num_parallel_calls=self.workers, deterministic=True).batch(self.batch).map(finish)
+        # a batch's clips are shared out among the workers; only batches smaller than that are made several at a time
+        at_once = -(-self.workers // self.batch)
+        data = tf.data.Dataset.range(len(order)).batch(self.batch)
+        data = data.map(load, num_parallel_calls=at_once, deterministic=True)
         if self.on_error == "skip":
             data = data.filter(lambda clips, labels: tf.size(labels) > 0)
         options = tf.data.Options()
-        options.threading.private_threadpool_size = self.workers + 1  # decoding must not hold up the model's threads
+        options.threading.private_threadpool_size = at_once + 1  # loading must not hold up the model's threads
         return data.prefetch(1).with_options(options)
 
     @contextmanager
@@ -148,23 +147,34 @@ class Batches:
                 raise
             raise self._failure[-1] from None
 
-    def _load(self, run, place):
-        """The clip at a place of a pass: its frames (uint8), label, whether there is one, and its flow if wanted."""
-        i, kept = int(run.order[place]), True
-        label = self.labels[i]
-        try:
-            clip, label = self._clip(run.k, i)
-        except video.VideoError as error:
-            if self.on_error == "raise":
-                raise self._failed(run, place, error) from None
-            with self._lock:
-                self.skipped[self.samples[i].source] = str(error)
-            clip, kept = np.zeros((self.frames, *self.size, 3), np.uint8), False
-        except (OSError, MemoryError, ValueError) as error:
-            raise self._failed(run, place, error) from None
+    def _load(self, run, places):
+        """A batch: clips, labels and, if wanted, flow."""
+        n, numbers = len(places), run.order[places]
+        clips, labels = np.empty((n, self.frames, *self.size, 3), np.float32), np.empty(n, np.int64)
+        flow = [np.empty((n, self.frames - 1, *self.size, 2), np.float32)] if self.flow else []
+
+        def fill(row):
+            try:
+                clip, labels[row] = self._clip(run.k, int(numbers[row]))
+            except (video.VideoError, OSError, MemoryError, ValueError) as error:
+                return error
+            np.multiply(clip, np.float32(1 / 255), out=clips[row])
+            if self.flow:
+                flow[0][row] = optical_flow(clip)
+
+        errors = list(self._pool.map(fill, range(n)))
+        kept = [error is None for error in errors]
         with self._lock:
-            self._count(run, place, kept)
-        return (clip, label, kept, optical_flow(clip)) if self.flow else (clip, label, kept)
+            for i, place, error in zip(numbers, places, errors, strict=True):
+                if isinstance(error, video.VideoError) and self.on_error == "skip":
+                    self.skipped[self.samples[i].source] = str(error)
+                elif error:
+                    self._fail(run, place, error)
+            run.left, run.kept = run.left - n, run.kept + sum(kept)
+            if not run.left and self.skipped:
+                self._tell_skipped(run)
+        parts = clips, labels, *flow
+        return parts if all(kept) else [part[kept] for part in parts]
 
     def _clip(self, k, i):
         """Sample i as it is in epoch k: its frames and its label."""
@@ -187,22 +197,18 @@ class Batches:
             return decode(sample, *chosen)
         return self._cache(sample, chosen, lambda: decode(sample, *chosen))
 
-    def _failed(self, run, place, error):
-        """Remember what went wrong, of several things in a pass the first in its order; and give it back."""
-        with self._lock:
-            if self._failure is None or self._failure[0] is not run or place < self._failure[1]:
-                self._failure = run, place, error
-        return error
+    def _fail(self, run, place, error):
+        """Raise, for TensorFlow to stop; and remember, of several failures in a pass, the first in its order."""
+        if self._failure is None or self._failure[0] is not run or place < self._failure[1]:
+            self._failure = run, place, error
+        raise error from None
 
-    def _count(self, run, place, kept):
+    def _tell_skipped(self, run):
         """At the end of a pass say how many files were left out."""
-        run.left, run.kept = run.left - 1, run.kept + kept
-        if run.left or not self.skipped:
-            return
         some = ", ".join(map(str, list(self.skipped)[:3])) + (", ..." if len(self.skipped) > 3 else "")
         if not run.kept:
-            self._failure = run, place, video.VideoError(f"none of the {len(self.skipped)} files can be read: {some}")
-            raise self._failure[-1]
+            error = video.VideoError(f"none of the {len(self.skipped)} files can be read: {some}")
+            self._fail(run, len(run.order), error)
         if len(self.skipped) > self._warned:
             self._warned = len(self.skipped)
             warnings.warn(
