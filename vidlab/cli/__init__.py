@@ -3,20 +3,23 @@
 lab               open the course in JupyterLab, in the learner's own copy
 lab --reset 04    bring one notebook back as it was; what was there is kept beside it
 doctor            say what is right and wrong with this computer's set-up
+download          fetch a data set and unpack it
+check-videos      name the files in a folder that cannot be read
+world             make clips whose every property is known
 train, predict    from a folder of clips to a model, and from a file to its class
 """
 
 import argparse
 import sys
 
-from vidlab.cli import classify, doctor, lab
+from vidlab.cli import classify, data, doctor, lab
 from vidlab.cli.course import CommandError
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="vidlab", description="A hands-on course on video understanding.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for file in (lab, doctor, classify):
+    for file in (lab, doctor, data, classify):
         file.add_to(commands)
     arguments = parser.parse_args(argv)
     try:

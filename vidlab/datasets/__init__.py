@@ -6,6 +6,7 @@ sources        a folder per class, the clips that come with the course, a render
 splits         train, validation and test without leaks
 downloads      fetch a file whole and unchanged
 archives       unpack it without trusting it
+checking       find the files that cannot be read
 arrays         decode many samples at once
 augmentation   crop, flip, colour, speed and reversal, the same for all frames of a clip
 flow           optical flow
@@ -17,6 +18,7 @@ from vidlab.datasets.archives import ArchiveError, extract, is_archive
 from vidlab.datasets.arrays import load_clips
 from vidlab.datasets.augmentation import Augment
 from vidlab.datasets.batches import Batches
+from vidlab.datasets.checking import check_videos, video_files
 from vidlab.datasets.downloads import UCF101_LISTS_URL, UCF101_URL, DownloadError, download
 from vidlab.datasets.flow import optical_flow
 from vidlab.datasets.lists import hmdb51, kinetics, ucf101, video_list
@@ -34,6 +36,7 @@ __all__ = [
     "UCF101_LISTS_URL",
     "UCF101_URL",
     "check_split",
+    "check_videos",
     "classes_of",
     "data_folder",
     "download",
@@ -48,6 +51,7 @@ __all__ = [
     "optical_flow",
     "split_by_group",
     "ucf101",
+    "video_files",
     "video_list",
     "warn_if_sorted",
 ]
