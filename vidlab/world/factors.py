@@ -30,7 +30,8 @@ PATH = "path", "place"  # a scene of its own: where everything is, in every fram
 FACTORS = {
     "motion": Factor(
         ("left", "right", "up", "down", "clockwise", "counterclockwise", "growing", "shrinking"), "still",
-        "how the object moves; what leaves the picture on one side comes back on the other; one frame tells nothing",
+        "how the object moves (a plain disc turns unseen: give it a texture); what leaves the picture on one side "
+        "comes back on the other; one frame tells nothing",
         "motion and action", "moving {}", ("path",)),
     "shape": Factor(("disc", "square", "triangle", "star", "cross"), "disc", "the object's outline", "shape",
                     takes=("outline",)),
@@ -111,10 +112,10 @@ FACTORS = {
     "spatial": Factor(("left of", "right of", "above", "below"), "none", "where the object is, seen from the grey one",
                       "spatial relation", "{} a grey disc", PATH),
     "semantic": Factor(("owner", "part", "cause"), "none", "what the object is to the small grey disc: it is followed, "
-                       "it is the whole, or it pushes; one frame may tell `part`", "semantic relation",
-                       "as the {} of a grey disc", PATH),
-    "interaction": Factor(("collide", "pass", "chase", "flee"), "none", "what the object and the grey disc do; one "
-                          "frame may tell `pass`, when one covers the other", "interaction",
+                       "it is the whole, or it pushes; one frame tells `part`, and a little of the others",
+                       "semantic relation", "as the {} of a grey disc", PATH),
+    "interaction": Factor(("collide", "pass", "chase", "flee"), "none", "what the object and the grey disc do; how "
+                          "far apart they are in one frame tells much of it", "interaction",
                           "in a scene of {} with a grey disc", PATH),
     "similarity": Factor(("same", "different"), "none", "whether two objects look the same", "similarity",
                          "beside one that looks {}", PATH),

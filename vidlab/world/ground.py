@@ -21,9 +21,9 @@ SWAY = 0.6  # how far the camera goes to either side of the left one, as a part 
 def moves(facts, frames, size, rng):
     """The `View`, and how far the ground has streamed: (frames, 2), in pixels to the right and down."""
     s, (height, width) = np.linspace(0, 1, frames), size
-    start, travel = rng.random(3), rng.uniform(*TRAVEL)
+    start, travel = rng.random(), rng.uniform(*TRAVEL)
     right, down, nearer = CAMERA[facts["camera"]]
-    zoom = ZOOM ** ((start[0] + nearer * travel * s) % 1) if nearer else np.ones(frames)
+    zoom = ZOOM ** ((start + nearer * travel * s) % 1) if facts["camera"] != "still" else np.ones(frames)
     if facts["depth"] != "unknown":
         right, travel = rng.choice((-1, 1)), rng.uniform(*GLIDE)
     view = View(*((a * travel * s * side) for a, side in ((right, width), (down, height))), zoom)
@@ -95,7 +95,7 @@ def _relief(kind, frames, size, rng):
     way = np.linspace(-SWAY, SWAY, frames)[:, None, None] * rng.choice((-1, 1))
     pixel = np.broadcast_to(np.arange(width) + margin, (frames, height, width))
     x, moved = pixel, 0
-    for _ in range(6):
+    for _ in range(4):
         x = pixel + way * moved
         moved = _along_rows(shift[..., None], x)[..., 0]
     clip = 0.06 + 0.5 * _along_rows(picture, x)

@@ -136,23 +136,22 @@ def _spatial(value, s, rng):
 
 
 def _semantic(value, s, rng):
-    along, across = _axis(rng)
+    (along, across), start = _axis(rng), rng.random(2)
     if value == "cause":
         hit = rng.uniform(0.35, 0.55)
         one = np.minimum(s - hit, 0) * 0.6 - 0.13
         other = np.maximum(s - hit, 0) * 0.6 + 0.13
-        middle = rng.uniform(0.45, 0.55, 2)
-        return Paths([_on_line(middle, along, one, 0.17, rng), _on_line(middle, along, other, 0.09, rng)])
-    start, way = rng.random(2), rng.uniform(*TRAVEL) * s
+        return Paths([_on_line(start, along, one, 0.19, rng), _on_line(start, along, other, 0.08, rng)])
+    way = rng.uniform(*TRAVEL) * s
     if value == "owner":
         sway = 0.06 * np.sin(2 * np.pi * (2 * s + rng.random()))
         place = start[:, None] + along[:, None] * (way - 0.3) + across[:, None] * sway
-        return Paths([_on_line(start, along, way, 0.17, rng), _track(*place, 0.09, rng)])
+        return Paths([_on_line(start, along, way, 0.19, rng), _track(*place, 0.08, rng)])
     turn = rng.random() + 0.6 * rng.choice((-1, 1)) * s
     angle = 2 * np.pi * turn
     whole = start[:, None] + along[:, None] * way
-    part = whole + 0.1 * np.stack([np.cos(angle), np.sin(angle)])
-    return Paths([_track(*whole, 0.22, turn=turn), _track(*part, 0.08, turn=turn)])
+    part = whole + 0.09 * np.stack([np.cos(angle), np.sin(angle)])
+    return Paths([_track(*whole, 0.19, turn=turn), _track(*part, 0.08, turn=turn)])
 
 
 def _interaction(value, s, rng):
