@@ -124,6 +124,26 @@ def test_a_single_frame_gives_away_what_is_not(name):
     assert accuracy_of_one_frame(name, 4) > 1.5 / len(world.FACTORS[name].values)
 
 
+@pytest.mark.parametrize("name", ["motion", "speed", "camera", "flow", "depth", "correlation"])
+def test_all_values_start_from_the_same_picture(name):
+    """They differ in what comes after, so that the first frame cannot tell them apart."""
+    first, *others = (one(name, value).clips[0] for value in world.FACTORS[name].values)
+    for other in others:
+        assert np.array_equal(first[0], other[0]) and not np.array_equal(first[-1], other[-1])
+
+
+@pytest.mark.parametrize("name", ["order", "temporal"])
+def test_events_come_in_the_order_that_is_told(name):
+    rendered = world.render(60, (name, "shape"), label=name, truth="masks")
+    for clip, masks, label in zip(rendered.clips, rendered.masks, rendered.labels, strict=True):
+        flashes = np.flatnonzero((clip.min(-1) > 250).any((1, 2)))
+        areas = masks.astype(bool).sum((1, 2))
+        swells = np.flatnonzero(areas > 1.3 * np.median(areas))
+        assert len(flashes) == 2 and len(swells) >= 2
+        before, after = flashes.max() < swells.min(), flashes.min() > swells.max()
+        assert (label in ("flash first", "before")) == before and (label in ("swell first", "after")) == after
+
+
 @pytest.mark.parametrize("count", ["1", "2", "3"])
 def test_the_ball_falls_as_often_as_it_says(count):
     rendered = world.render(10, {"bounces": count}, label="bounces", truth="boxes", frames=61, size=(48, 48))

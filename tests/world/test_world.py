@@ -145,3 +145,10 @@ def test_counts_that_do_not_fit_are_refused_before_anything_is_written(tmp_path)
     with pytest.raises(ValueError, match=r"shares out 1 clips a class; there are"):
         world.write_dataset(tmp_path, world.render(16, **SMALL), (1, 0, 0))
     assert not list(tmp_path.iterdir())
+
+
+def test_the_list_has_a_column_for_each_factor_that_is_not_plain(tmp_path):
+    rendered = world.render(4, {"motion": ["left", "up"], "colour": "red", "pattern": None}, **SMALL)
+    world.write_dataset(tmp_path, rendered, (1, 0, 1))
+    columns = (tmp_path / "motions.csv").read_text().split("\n")[0]
+    assert columns == "label,youtube_id,time_start,time_end,split,colour,pattern"
