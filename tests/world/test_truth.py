@@ -136,6 +136,7 @@ def test_captions_name_every_property_that_is_not_plain():
         for name in varied:
             assert rendered.factors[name][i] in caption, (name, caption)
     assert world.render(1, {"motion": "left"}, captions=True).captions == ["a white disc moving left"]
+    assert world.render(1, {"motion": "growing"}, captions=True).captions == ["a white disc growing"]
 
 
 def test_false_captions_are_wrong_about_one_property():
@@ -144,8 +145,8 @@ def test_false_captions_are_wrong_about_one_property():
     true = world.render(40, facts | {"caption": "true"}, label="motion", captions=True, **SMALL)
     assert told.labels.count("true") == 20 and len(set(true.captions)) > 20
     for i, (label, caption) in enumerate(zip(told.labels, told.captions, strict=True)):
-        right = f"a {told.factors['colour'][i]} {told.factors['shape'][i]} moving {told.factors['motion'][i]}"
-        wrong = [a != b for a, b in zip(right.split(), caption.split(), strict=True)]
+        right = f"a {told.factors['colour'][i]} {told.factors['shape'][i]} {told.factors['motion'][i]}"
+        wrong = [a != b for a, b in zip(right.split(), caption.replace("moving ", "").split(), strict=True)]
         assert sum(wrong) == (label == "false"), caption
 
 

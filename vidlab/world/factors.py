@@ -113,7 +113,7 @@ FACTORS = {
                       "spatial relation", "{} a grey disc", PATH),
     "semantic": Factor(("owner", "part", "cause"), "none", "what the object is to the small grey disc: it is followed, "
                        "it is the whole, or it pushes; one frame tells `part`, and a little of the others",
-                       "semantic relation", "as the {} of a grey disc", PATH),
+                       "semantic relation", "in the relation of {} with a grey disc", PATH),
     "interaction": Factor(("collide", "pass", "chase", "flee"), "none", "what the object and the grey disc do; how "
                           "far apart they are in one frame tells much of it", "interaction",
                           "in a scene of {} with a grey disc", PATH),

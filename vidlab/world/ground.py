@@ -52,24 +52,27 @@ def ground_frames(facts, view, drift, size, rng):
     shift = own.uniform(0, 2, 2) * size  # anywhere on the endless ground
     x = x[:, 0, :] - drift[:, 0, None] + shift[1]
     y = y[:, :, 0] - drift[:, 1, None] + shift[0]
-    return np.stack([_endless(piece, *rows) for rows in zip(x, y, strict=True)]).astype(np.float32), 1.0, 0.0
+    return _endless(piece, x, y), 1.0, 0.0
 
 
 def _endless(piece, x, y):
-    """Look up columns x and rows y of a ground that is `piece`, mirrored again and again."""
-    down, across = (_weights(w, side) for w, side in ((y, piece.shape[0]), (x, piece.shape[1])))
-    rows = materials.product(down, piece.reshape(len(piece), -1)).reshape(len(y), *piece.shape[1:])
-    return np.matmul(across, rows)
+    """Look up columns x (frames, width) and rows y (frames, height) of a ground that is `piece`, mirrored again and
+    again."""
+    down, across = (_weights(w, side)[:, None] for w, side in ((y, piece.shape[0]), (x, piece.shape[1])))
+    return np.moveaxis(down @ np.moveaxis(piece, -1, 0) @ across.swapaxes(-1, -2), 1, -1)
 
 
 def _weights(where, side):
-    """The matrix that looks up the points `where` between the pixels of a mirrored line: (points, side) float32."""
+    """The matrices that look up the points `where` (frames, points) between the pixels of a mirrored line:
+    (frames, points, side) float32."""
     at = (where - 0.5) % (2 * side)
     low = np.floor(at).astype(int)
-    part, points, found = at - low, np.arange(len(where)), np.zeros((len(where), side), np.float32)
+    part = at - low
+    frame, point = np.indices(where.shape, sparse=True)
+    found = np.zeros((*where.shape, side), np.float32)
     for index, weight in ((low, 1 - part), (low + 1, part)):
         index = index % (2 * side)
-        np.add.at(found, (points, np.where(index < side, index, 2 * side - 1 - index)), weight)
+        found[frame, point, np.where(index < side, index, 2 * side - 1 - index)] += weight
     return found
 
 
@@ -95,7 +98,7 @@ def _relief(kind, frames, size, rng):
     way = np.linspace(-SWAY, SWAY, frames)[:, None, None] * rng.choice((-1, 1))
     pixel = np.broadcast_to(np.arange(width) + margin, (frames, height, width))
     x, moved = pixel, 0
-    for _ in range(4):
+    for _ in range(3):
         x = pixel + way * moved
         moved = _along_rows(shift[..., None], x)[..., 0]
     clip = 0.06 + 0.5 * _along_rows(picture, x)
@@ -106,8 +109,10 @@ def _along_rows(picture, x):
     """Look up the columns x (frames, height, width) in each row of a picture, between its pixels."""
     x = np.clip(x, 0, picture.shape[1] - 1.001)
     low = x.astype(int)
-    part, row = (x - low)[..., None], np.arange(len(picture))[:, None]
-    return (picture[row, low] * (1 - part) + picture[row, low + 1] * part).astype(np.float32)
+    part = (x - low).astype(np.float32)[..., None]
+    flat, at = picture.reshape(-1, picture.shape[-1]), low + picture.shape[1] * np.arange(len(picture))[:, None]
+    here = flat.take(at, 0)
+    return here + part * (flat.take(at + 1, 0) - here)
 
 
 def lit(clip, facts):

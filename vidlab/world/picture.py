@@ -58,17 +58,18 @@ def draw(clip, things, view, shadow="none", truth=None):
     """
     size = clip.shape[1:3]
     x, y = view.world(size)
+    pixels = clip.reshape(-1, 3)
     for thing in things if shadow != "none" else ():
         dx, dy = (0.45 * thing.geometry(size)[3] * part for part in SHADOW[shadow])
         at, _, _, colour = _seen(thing, x, y, size, dx, dy)
-        clip[at] *= 1 - 0.7 * colour[:, 3:]
+        pixels[at] = pixels.take(at, 0) * (1 - 0.7 * colour[:, 3:])
     for number, thing in enumerate(things, 1):
         at, u, v, colour = _seen(thing, x, y, size)
         paint, opacity = colour[:, :3], colour[:, 3:]
         if thing.flash.any():
-            flash = thing.flash[at[0]][:, None].astype(np.float32)
+            flash = thing.flash[at // np.prod(size)][:, None].astype(np.float32)
             paint = paint * (1 - flash) + opacity * flash
-        clip[at] = clip[at] * (1 - opacity) + paint
+        pixels[at] = pixels.take(at, 0) * (1 - opacity) + paint
         if truth:
             _note(truth, number, thing, view, size, at, u, v, opacity[:, 0] > 0.5)
 
@@ -103,7 +104,7 @@ def boxes(masks, count):
 
 
 def _seen(thing, x, y, size, dx=0, dy=0):
-    """The pixels of a thing as (frame, row, column), where in its picture they are, from -1 to 1, and their colour."""
+    """Which pixels of the flattened clip show a thing, where in its picture they are, -1 to 1, and their colour."""
     height, width = size
     across, down, turn, radius = thing.geometry(size)
     x = (x - (across + dx) + width / 2) % width - width / 2
@@ -113,9 +114,10 @@ def _seen(thing, x, y, size, dx=0, dy=0):
     inside = np.maximum(np.abs(u), np.abs(v)) < 1
     if not thing.there.all():
         inside &= thing.there[:, None, None]
-    at = np.nonzero(inside)
-    u, v = u[at], v[at]
-    return at, u, v, _bilinear(thing.pictures, thing.shown[at[0]] if len(thing.pictures) > 1 else 0, u, v)
+    at = np.flatnonzero(inside)
+    u, v = u.take(at), v.take(at)
+    which = thing.shown[at // np.prod(size)] if len(thing.pictures) > 1 else 0
+    return at, u, v, _bilinear(thing.pictures, which, u, v)
 
 
 def _bilinear(pictures, which, u, v):
@@ -132,7 +134,7 @@ def _bilinear(pictures, which, u, v):
 
 def _note(truth, number, thing, view, size, at, u, v, solid):
     """Write down what is known of an object's pixels."""
-    t, row, column = (index[solid] for index in at)
+    t, row, column = np.unravel_index(at[solid], (len(thing.phase), *size))
     u, v = u[solid], v[solid]
     if "masks" in truth:
         truth["masks"][t, row, column] = number

@@ -28,7 +28,7 @@ class Rendered:
     sound : (n, samples) float32 at `RATE` samples a second
     captions : a list of n sentences
     flow : (n, frames - 1, height, width, 2) float32, how many pixels to the right and down what is seen at a pixel
-        of frame t has moved in frame t + 1
+        of frame t has moved in frame t + 1; a step of more than half the picture counts as the short way round
     depth : (n, frames, height, width) float32, the distance from the camera; 1 is the (mean) distance of the ground
     masks : (n, frames, height, width) uint8, the number of the object that is seen, from 1; 0 is the ground
     boxes : (n, frames, objects, 4) float32, the extent of what is seen of each object, as (y0, x0, y1, x1) from 0 to
@@ -136,12 +136,9 @@ def _clip(facts, frames, size, rng, truth):
     distance = DISTANCES[facts["depth"]]
     if facts["depth"] != "unknown":  # what is near moves more than the ground when the camera glides
         tracks.objects[0][:, 0] -= view.pan_x / size[1] * (1 / distance - 1)
-    if tracks.second == "same":
-        pictures.append(pictures[0])
-    elif tracks.second == "different":
-        pictures.append(sprite.make(sprite.another(facts, own), own))
-    else:
-        pictures.append(sprite.make(sprite.plain(colour="grey"), own))
+    if len(tracks.objects) == 2:
+        looks = {"grey": sprite.plain(colour="grey"), "different": sprite.another(facts, own)}
+        pictures += pictures if tracks.second == "same" else [sprite.make(looks[tracks.second], own)]
     nothing = np.ones(frames, bool), np.zeros(frames), np.ones(frames)
     *happens, changed = events(facts, frames, own)
     things = [

@@ -69,7 +69,7 @@ def make(facts, rng):
     inside = _outline(facts, x, y, own)
     opacity = np.clip(inside * SIDE / 3 + 0.5, 0, 1)
     if facts["boundary"] == "soft":
-        opacity = np.clip(inside * 2, 0, 1)
+        opacity = np.clip(1.9 * inside / inside.max(), 0, 1)
     elif facts["boundary"] == "outline":
         opacity = opacity * np.clip((0.2 - inside) * SIDE / 3 + 0.5, 0, 1)
     shade = np.full((SIDE, SIDE), 0.85, np.float32)

@@ -20,7 +20,8 @@ def caption(facts, rng):
         for name, value in facts.items()
         if name not in ("shape", "colour", "category", "caption") and value != FACTORS[name].plain
     ]
-    return " ".join([f"a {facts['colour']} {noun}", ", ".join(said)]).strip()
+    sentence = " ".join([f"a {facts['colour']} {noun}", ", ".join(said)]).strip()
+    return sentence.replace("moving growing", "growing").replace("moving shrinking", "shrinking")
 
 
 def write(clip, word, rng):
