@@ -3,13 +3,12 @@
 import os
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix
 
 from vidlab import datasets, video
-from vidlab.training.examples import examples
+from vidlab.training.examples import examples, takes
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def shuffle_frames(clips, seed=0):
     """
     if isinstance(clips, dict):
         shuffled = shuffle_frames(clips["clip"], seed)
-        return {"clip": shuffled, "flow": np.stack([datasets.optical_flow(clip) for clip in shuffled])}
+        return {"clip": shuffled, "flow": _flow(shuffled)}
     clips = np.asarray(clips)
     order = np.random.default_rng(seed).permuted(np.tile(np.arange(clips.shape[1]), (len(clips), 1)), axis=1)
     return clips[np.arange(len(clips))[:, None], order]
@@ -113,15 +112,10 @@ def predict(model, path, views=1):
         clip = video.read(os.fspath(path), frames * views, tuple(size)).astype(np.float32) / 255
     seen = np.stack([clip[view::views] for view in range(views)])
     if flow:
-        seen = {"clip": seen, "flow": np.stack([datasets.optical_flow(clip) for clip in seen])}
+        seen = {"clip": seen, "flow": _flow(seen)}
     return np.asarray(model(seen, training=False)).mean(0)
 
 
-def takes(model):
-    """Whether a model takes flow beside the clip, and the shape of the clips: (batch, frames, height, width, 3)."""
-    shape = getattr(model, "input_shape", None) if isinstance(model, keras.Model) else None
-    flow = isinstance(shape, dict)
-    shape = shape.get("clip") if flow else shape
-    if not isinstance(shape, tuple) or len(shape) != 5:
-        raise ValueError("model: expected a keras.Model that takes clips (batch, frames, height, width, channels)")
-    return flow, shape
+def _flow(clips):
+    """The optical flow of each clip of a batch, whose pixels are floats from 0 to 1."""
+    return np.stack([datasets.optical_flow(np.round(clip * 255).astype(np.uint8)) for clip in clips])

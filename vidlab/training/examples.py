@@ -50,8 +50,8 @@ def examples(name, data, model, batch, shuffle=False, seed=0):
     clips, labels = map(np.asarray, data)
     if not len(clips) or len(clips) != len(labels):
         raise ValueError(f"{name}: {len(clips)} clips and {len(labels)} labels; as many of each are needed, and some")
-    if isinstance(model.input_shape, dict):
-        raise ValueError(f"{name}: this model takes {', '.join(model.input_shape)}; give Batches with flow=True")
+    if len(model.inputs) > 1:
+        raise ValueError(f"{name}: this model takes flow beside the clips; give datasets.Batches with flow=True")
     wanted = model.input_shape[1:]
     if clips.dtype.kind != "f" or clips.shape[1:] != wanted:
         raise ValueError(
@@ -65,12 +65,22 @@ def examples(name, data, model, batch, shuffle=False, seed=0):
 
 def _fitting(name, batches, model, classes):
     shape = (batches.frames, *batches.size, 3)
-    takes = model.input_shape
-    takes, takes_flow = (takes["clip"], True) if isinstance(takes, dict) else (takes, False)
-    if takes_flow != batches.flow:
-        raise ValueError(f"{name}: this model {'needs' if takes_flow else 'takes no'} flow; see Batches(flow=...)")
-    if takes[1:] != shape:
-        raise ValueError(f"{name}: the model takes clips of shape {takes[1:]}; these Batches give {shape}")
+    flow, wanted = takes(model)
+    if flow != batches.flow:
+        raise ValueError(f"{name}: this model {'needs' if flow else 'takes no'} flow; make Batches with flow={flow}")
+    if wanted[1:] != shape:
+        raise ValueError(f"{name}: the model takes clips of shape {wanted[1:]}; these Batches give {shape}")
     if len(batches.classes) != classes:
         raise ValueError(f"{name}: {len(batches.classes)} classes, but the model tells {classes} apart")
     return batches
+
+
+def takes(model):
+    """Whether a model takes flow beside the clip, and the shape of the clips: (batch, frames, height, width, 3)."""
+    inputs = getattr(model, "inputs", None) if isinstance(model, keras.Model) else None
+    shapes = {x.name: tuple(x.shape) for x in inputs or ()}
+    flow = set(shapes) == {"clip", "flow"}
+    shape = shapes["clip"] if flow else next(iter(shapes.values()), ())
+    if len(shapes) != 1 + flow or len(shape) != 5:
+        raise ValueError("model: expected a keras.Model that takes clips (batch, frames, height, width, channels)")
+    return flow, shape

@@ -102,9 +102,8 @@ class _State:
 
     def _build_metrics(self):
         """Keras makes the metrics' variables at the first step; a checkpoint needs them before."""
-        clips = keras.tree.map_structure(lambda x: np.zeros((1, *x.shape[1:]), x.dtype), self.model.inputs)
-        names = [x.name for x in self.model.inputs]
-        inputs = dict(zip(names, clips, strict=True)) if isinstance(self.model.input_shape, dict) else clips[0]
+        zeros = {x.name: np.zeros((1, *x.shape[1:]), np.float32) for x in self.model.inputs}
+        inputs = zeros if len(zeros) > 1 else next(iter(zeros.values()))
         self.model.test_on_batch(inputs, np.zeros(1, np.int64))
         self.model.reset_metrics()
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import keras
 
 from vidlab import models  # noqa: F401 - registers its layers, so that loading needs no other import
-from vidlab.training.evaluation import takes
+from vidlab.training.examples import takes
 
 FACTS = "vidlab.json"  # beside Keras's own files within the .keras archive
 
