@@ -107,6 +107,22 @@ def test_augmentation_depends_on_seed_epoch_and_sample_alone(samples, augment):
     assert changed.any() == (augment is not None)
 
 
+@pytest.mark.parametrize("source", ["memory", "file"])
+def test_slower_clips_show_a_part_of_the_frames(samples, source):
+    path = samples[0].source
+    whole = video.read(path, size=(16, 16))
+    sample = Sample(whole if source == "memory" else path, "a")
+    half = (11 / 23,) * 2  # of the time between the first and the last frame, 23 steps
+    batches = Batches([sample], 12, (16, 16), shuffle=True, augment=Augment(speed=half))
+    starts = set()
+    for k in range(6):
+        clip = np.round(joined(batches.epoch(k))[0][0] * 255)
+        found = [start for start in range(13) if np.array_equal(clip, whole[start : start + 12])]
+        assert found  # 12 neighbours of 24 frames, where speed 1 takes every other one
+        starts |= set(found)
+    assert len(starts) > 1
+
+
 @pytest.mark.parametrize("cache", ["memory", "folder"])
 @pytest.mark.parametrize("sampling", ["uniform", "dense", "segments", "random"])
 def test_cached_clips_are_the_same(samples, tmp_path, cache, sampling, monkeypatch):
