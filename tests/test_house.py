@@ -23,7 +23,7 @@ OUTSIDE = {  # what a room on floors 1 to 3 may import besides the standard libr
     "video": {"av", "imageio"},
     "world": {"skimage", "sklearn"},
     "figures": {"matplotlib", "IPython"},
-    "datasets": {"cv2", "PIL", "psutil", "pooch", "requests", "tqdm", "urllib3"},
+    "datasets": {"cv2", "psutil", "pooch", "requests", "tqdm", "urllib3"},
 }
 
 

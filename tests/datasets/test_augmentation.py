@@ -50,7 +50,7 @@ def test_colour_follows_its_formula():
         x = clip * brightness
         x = contrast * x + (1 - contrast) * (x @ grey).mean()
         x = saturation * x + (1 - saturation) * (x @ grey)[..., None]
-        assert np.abs(augment(clip, seed) - np.clip(x, 0, 255)).max() <= 0.51
+        assert np.abs(augment(clip, seed) - np.clip(x, 0, 255)).max() < 1
     factors = np.array([augment.draw(seed).colour for seed in range(200)])
     assert 0.7 <= factors.min() < 0.71 and 1.29 < factors.max() <= 1.3
 

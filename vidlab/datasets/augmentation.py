@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+import cv2
 import numpy as np
-from PIL import Image
 
 from vidlab.video.sampling import require
 
@@ -20,7 +20,9 @@ _REVERSED = (
     "wrapping unwrapping, tying untying, loading unloading, filling emptying, zipping unzipping, "
     "approaching receding, towards away, into out"
 )
-_GREY = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+_GREY = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+
+cv2.setNumThreads(1)  # clips are changed in parallel already
 
 
 @dataclass(frozen=True)
@@ -141,10 +143,7 @@ class Drawn(NamedTuple):
         if self.reverse:
             clip = clip[::-1]
         if self.window is not None:
-            height, width = clip.shape[1:3]
-            top, left, bottom, right = np.array(self.window) * (height, width, height, width)
-            box, size = (left, top, right, bottom), (width, height)
-            clip = np.stack([Image.fromarray(frame).resize(size, Image.BILINEAR, box) for frame in clip])
+            clip = _scaled(clip, *self.window)
         if self.flip:
             clip = clip[:, :, ::-1]
         if self.colour is not None:
@@ -152,14 +151,25 @@ class Drawn(NamedTuple):
         return np.ascontiguousarray(clip)
 
 
+def _scaled(clip, top, left, bottom, right):
+    """A window, in shares of the picture, scaled to the whole. Pixel x shows what was at (x + 1/2) s + left - 1/2."""
+    height, width = clip.shape[1:3]
+    rows, columns = bottom - top, right - left
+    back = np.array([
+        [columns, 0, left * width + columns / 2 - 0.5],
+        [0, rows, top * height + rows / 2 - 0.5],
+    ])  # fmt: skip
+    how = dict(flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
+    return np.stack([cv2.warpAffine(frame, back, (width, height), **how) for frame in clip])
+
+
 def _recoloured(clip, brightness, contrast, saturation):
     """Brightness b, contrast k about the clip's mean m, saturation s: y = kb (s x + (1 - s) grey(x)) + (1 - k) b m."""
-    pixels = clip.reshape(-1, 3).astype(np.float32)  # one long row of them: matmul of many small ones is slow
-    offset = (1 - contrast) * brightness * (pixels.mean(0) @ _GREY)
-    mix = saturation * np.eye(3) + (1 - saturation) * _GREY[:, None]
-    pixels = pixels @ (contrast * brightness * mix).astype(np.float32)
-    pixels += offset + np.float32(0.5)  # and a half, to round
-    return np.clip(pixels, 0, 255, out=pixels).astype(np.uint8).reshape(clip.shape)
+    picture = np.ascontiguousarray(clip).reshape(-1, *clip.shape[2:])  # the frames, one below the other
+    mean = _GREY @ cv2.mean(picture)[:3]
+    mix = saturation * np.eye(3) + (1 - saturation) * _GREY
+    offset = np.full((3, 1), (1 - contrast) * brightness * mean)
+    return cv2.transform(picture, np.hstack([contrast * brightness * mix, offset])).reshape(clip.shape)
 
 
 @lru_cache

@@ -1,8 +1,11 @@
 """Optical flow: how far every pixel moved from one frame to the next."""
 
+import cv2
 import numpy as np
 
 SMALLEST = 12  # pixels; the method below looks at patches of 8
+
+cv2.setNumThreads(1)  # clips are computed in parallel already
 
 
 def optical_flow(clip):
@@ -41,9 +44,6 @@ def optical_flow(clip):
         raise ValueError(
             f"clip: flow needs 2 frames or more of {SMALLEST}x{SMALLEST} pixels or more, not {clip.shape[:3]}"
         )
-    import cv2
-
-    cv2.setNumThreads(1)  # clips are computed in parallel already
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
     search.setFinestScale(0)  # down to single pixels: the clips of the course are small
     grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in np.ascontiguousarray(clip)]
