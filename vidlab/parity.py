@@ -149,7 +149,8 @@ def _draw_dense(rng):
 
 
 def _draw_logits(rng):
-    return {"logits": rng.standard_normal(rng.integers(1, 12, 2)) * 5}, {}
+    shape = rng.integers((1, 2), 12)  # two classes at least: of one the gradient is 0, and only rounding is left of it
+    return {"logits": rng.standard_normal(shape) * 5}, {}
 
 
 def _draw_labelled(rng):
