@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_from_a_folder_to_a_prediction_in_one_session(clips, tmp_path):
     [
         (["train", "{clips}", "--model", "resnet"], "--model resnet: there is no such model; there are frame_cnn"),
         (["train", "{clips}", "--out", "model.h5"], "--out model.h5 must end in .keras"),
-        (["train", "{clips}", "--out", "nowhere/m.keras"], "lie in a folder that exists"),
+        (["train", "{clips}", "--out", "nowhere/m.keras"], "lie in a folder that exists and may be written to"),
         (["train", "{clips}", "--group", "("], "is not a regular expression"),
         (["train", "{clips}", "--group", "film"], "--group 'film' does not match in scene0 take0.mp4"),
         (["train", "{clips}/nowhere"], "nowhere: there is no such folder"),
@@ -63,6 +64,20 @@ def test_mistakes_are_said_in_one_line(clips, capsys, arguments, message):
     assert cli.main([a.format(clips=clips) for a in arguments]) == 1
     said = capsys.readouterr().err
     assert said.startswith("vidlab: ") and message in said and said.count("\n") == 1
+
+
+def test_where_memory_is_short_a_folder_is_asked_for(clips, tmp_path, monkeypatch, capsys):
+    few = SimpleNamespace(available=100_000)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: few)
+    assert cli.main(["train", str(clips)]) == 1
+    assert "not enough memory for its clips; give --cache FOLDER" in capsys.readouterr().err
+    with monkeypatch.context() as context:  # and with one, training begins: what it is given is what we look at
+        given = {}
+        context.setattr(training, "fit", lambda model, learn, *rest, **named: given.update(learn=learn) or 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            cli.main(["train", str(clips), f"--cache={tmp_path / 'kept'}", "--flip", f"--out={tmp_path / 'm.keras'}"])
+    next(iter(given["learn"].epoch(0)))
+    assert len(list((tmp_path / "kept").glob("*.npy"))) > 0 and given["learn"].augment.flip == "swap"
 
 
 def test_one_class_or_half_a_split_is_not_enough(clips, tmp_path, capsys):

@@ -50,9 +50,10 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path):
     with pytest.raises(ValueError, match="holds a training with epochs=1, not 2; name another folder"):
         training.fit(interrupted.model(), learn, epochs=2, live=False, resume=tmp_path)
     before = (tmp_path / FILE).read_bytes()
-    (tmp_path / FILE).write_bytes(before[: len(before) // 2])
-    with pytest.raises(ValueError, match=f"{FILE}: this checkpoint cannot be read; remove it"):
-        training.fit(interrupted.model(), learn, epochs=1, live=False, resume=tmp_path)
+    for damaged in (before[: len(before) // 2], b""):
+        (tmp_path / FILE).write_bytes(damaged)
+        with pytest.raises(ValueError, match=f"{FILE}: this checkpoint cannot be read; remove it"):
+            training.fit(interrupted.model(), learn, epochs=1, live=False, resume=tmp_path)
 
 
 def test_a_finished_training_is_not_done_again(tmp_path):

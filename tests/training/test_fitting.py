@@ -145,9 +145,16 @@ def test_batches_that_do_not_fit_are_refused(settings, message):
         training.fit(small(CLIPS.shape[1:], 2), data, live=False)
 
 
+def test_batches_in_one_order_are_warned_of():
+    samples = [datasets.Sample((clip * 255).astype(np.uint8), str(n)) for clip, n in zip(CLIPS, LABELS, strict=True)]
+    with pytest.warns(UserWarning, match="train: the same order each epoch.*shuffle=True"):
+        training.fit(small(CLIPS.shape[1:], 2), datasets.Batches(samples, 4, (12, 12)), epochs=1, live=False)
+
+
 def test_a_bad_file_stops_it_with_its_name(tmp_path):
     (tmp_path / "bad.mp4").write_bytes(b"not video at all")
-    data = datasets.Batches([datasets.Sample(tmp_path / "bad.mp4", "0")], 4, (12, 12), 2, classes=["0", "1"])
+    bad = [datasets.Sample(tmp_path / "bad.mp4", "0")]
+    data = datasets.Batches(bad, 4, (12, 12), 2, classes=["0", "1"], shuffle=True)
     with pytest.raises(video.VideoError, match="bad.mp4"):
         training.fit(small(CLIPS.shape[1:], 2), data, live=False)
 

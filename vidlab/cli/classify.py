@@ -1,5 +1,6 @@
 """`vidlab train` and `vidlab predict`: from a folder of clips to a model, and from a file to its class."""
 
+import os
 import re
 import warnings
 from dataclasses import replace
@@ -22,9 +23,10 @@ def add_to(commands):
     train.add_argument("--size", type=int, default=48, help="pixels a side (default: %(default)s)")
     train.add_argument("--epochs", type=int, help="passes over the clips (default: what makes 600 steps, 10 to 60)")
     train.add_argument("--batch", type=int, default=16, help="clips a step (default: %(default)s)")
-    train.add_argument("--flip", action="store_true", help="learn from mirrored clips as well")
+    train.add_argument("--flip", action="store_true", help="learn from mirrored clips as well; left becomes right")
     train.add_argument("--group", metavar="REGEX", help="clips whose names match in the same words are one scene and "
                        'stay on one side of the split, for example "_g[0-9]+"')  # fmt: skip
+    train.add_argument("--cache", metavar="FOLDER", default="memory", help="keep decoded clips there (default: memory)")
     train.add_argument("--resume", metavar="FOLDER", help="keep checkpoints there, and go on from them")
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(run=run_train)
@@ -44,8 +46,8 @@ def run_train(a):
     if build is None:
         raise CommandError(f"--model {a.model}: there is no such model; there are {', '.join(BUILDERS)}")
     out = Path(a.out)
-    if out.suffix != ".keras" or not out.absolute().parent.is_dir():
-        raise CommandError(f"--out {a.out} must end in .keras and lie in a folder that exists")
+    if out.suffix != ".keras" or not os.access(out.absolute().parent, os.W_OK):
+        raise CommandError(f"--out {a.out} must end in .keras and lie in a folder that exists and may be written to")
     try:
         samples = _split(datasets.folder(a.folder), a.group, a.seed)
         classes = datasets.classes_of(samples)
@@ -56,8 +58,8 @@ def run_train(a):
             empty = ", ".join(name for name, part in parts.items() if not part)
             raise CommandError(f"{a.folder}: no clips in {empty}; have train, val and test there, or none of them")
         settings = dict(frames=a.frames, size=(a.size, a.size), batch=a.batch, classes=classes, on_error="skip",
-                        cache="memory", flow=a.model == "two_stream")  # fmt: skip
-        augment = datasets.Augment(flip=a.flip, crop=0.8, colour=0.2)
+                        cache=a.cache, flow=a.model == "two_stream")  # fmt: skip
+        augment = datasets.Augment(flip="swap" if a.flip else False, crop=0.8, colour=0.2)
         learn = datasets.Batches(parts["train"], shuffle=True, augment=augment, seed=a.seed, **settings)
         check, test = (datasets.Batches(parts[name], **settings) for name in ("val", "test"))
         epochs = a.epochs if a.epochs is not None else int(np.clip(np.ceil(STEPS / learn.steps), 10, 60))
@@ -67,6 +69,10 @@ def run_train(a):
         training.fit(model, learn, check, epochs, resume=a.resume, class_weights=learn.class_weights)
         report = training.evaluate(model, test)
         training.save(out, model, classes)
+    except MemoryError:
+        raise CommandError(f"{a.folder}: there is not enough memory for its clips; give --cache FOLDER") from None
+    except OSError as error:
+        raise CommandError(f"{error.filename or out} cannot be written ({error.strerror or error})") from None
     except (datasets.DataNotFound, video.VideoError, ValueError) as error:
         raise CommandError(str(error)) from None
     majority = np.bincount(report.labels).max() / len(report.labels)

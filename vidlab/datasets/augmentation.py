@@ -22,8 +22,6 @@ _REVERSED = (
 )
 _GREY = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
-cv2.setNumThreads(1)  # clips are changed in parallel already
-
 
 @dataclass(frozen=True)
 class Augment:

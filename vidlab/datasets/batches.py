@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
 
+import cv2
 import numpy as np
 
 from vidlab import video
@@ -14,6 +15,8 @@ from vidlab.datasets.augmentation import Augment
 from vidlab.datasets.cache import open_cache
 from vidlab.datasets.flow import SMALLEST, optical_flow
 from vidlab.video.sampling import check_sampling, is_count, require
+
+cv2.setNumThreads(1)  # OpenCV's own threads would only be in the way of the workers
 
 
 class Batches:

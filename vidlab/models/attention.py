@@ -16,8 +16,8 @@ LOOK = "attention_over_frames"  # the layer whose weights are shown
 class Positions(layers.Layer):
     """Add a learnt vector to each token of (batch, tokens, width): attention alone does not know their order.
 
-    The vectors start about as large as the tokens. With ViT's 0.02 a small training of some hundred steps never
-    finds the order of the frames.
+    The vectors start as large as what they are added to, not at the usual 0.02, so that the order of the frames
+    counts from the first step on.
     """
 
     def build(self, shape):

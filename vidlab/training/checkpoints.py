@@ -64,7 +64,7 @@ class Checkpoint:
                 arrays = dict(file)
             facts = json.loads(str(arrays.pop("facts")))
             setting = facts.pop("setting")
-        except (OSError, ValueError, KeyError, AttributeError, zipfile.BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, AttributeError, zipfile.BadZipFile):
             raise ValueError(f"{self.path}: this checkpoint cannot be read; remove it to begin anew") from None
         for key, now in self.setting.items():
             if setting.get(key) != now:

@@ -1,5 +1,6 @@
 """Train a classifier."""
 
+import warnings
 from time import monotonic
 
 import keras
@@ -49,6 +50,8 @@ def fit(model, train, validation=None, epochs=14, batch=16, learning_rate=3e-3, 
     if patience is not None and (patience < 1 or validation is None):
         raise ValueError(f"patience={patience} must be at least 1, and needs validation")
     train = examples("train", train, model, batch, shuffle=True, seed=seed)
+    if not train.shuffle:
+        warnings.warn("train: the same order each epoch, which learns worse; give Batches shuffle=True", stacklevel=2)
     if validation is not None:
         validation = examples("validation", validation, model, 2 * batch)
     model.compile(
