@@ -6,6 +6,7 @@ peephole     an LSTM layer whose gates look at the cell
 space_time   convolution over time, convolution in the recurrence, optical flow
 attention    a transformer, and which frames it looks at
 listings     the three models of the article's listings, and repairs of the one that fails
+pretrained   a network that learnt from photographs
 """
 
 import vidlab.quiet  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
@@ -20,12 +21,15 @@ from vidlab.models.listings import (
     listing_rnn,
 )
 from vidlab.models.peephole import PeepholeLSTM
+from vidlab.models.pretrained import WeightsError, backbone
 from vidlab.models.recurrent import cnn_lstm, cnn_peephole_lstm, cnn_rnn
 from vidlab.models.space_time import conv3d, conv_lstm, r2plus1d, two_stream
 
 __all__ = [
     "PeepholeLSTM",
+    "WeightsError",
     "attention_over_frames",
+    "backbone",
     "cnn_lstm",
     "cnn_peephole_lstm",
     "cnn_rnn",
