@@ -9,6 +9,7 @@ from vidlab.training import fitting
 
 import keras  # isort: skip
 
+
 def train(seed):
     keras.utils.set_random_seed(seed)
     model = small(CLIPS.shape[1:], 2)
@@ -149,6 +150,16 @@ def test_batches_in_one_order_are_warned_of():
     samples = [datasets.Sample((clip * 255).astype(np.uint8), str(n)) for clip, n in zip(CLIPS, LABELS, strict=True)]
     with pytest.warns(UserWarning, match="train: the same order each epoch.*shuffle=True"):
         training.fit(small(CLIPS.shape[1:], 2), datasets.Batches(samples, 4, (12, 12)), epochs=1, live=False)
+
+
+def test_clips_of_one_scene_on_both_sides_are_warned_of():
+    samples = [
+        datasets.Sample((clip * 255).astype(np.uint8), str(n), group=f"scene {i % 5}")
+        for i, (clip, n) in enumerate(zip(CLIPS, LABELS, strict=True))
+    ]
+    learn, check = (datasets.Batches(part, 4, (12, 12), shuffle=True) for part in (samples[:24], samples[24:]))
+    with pytest.warns(UserWarning, match="5 of 5 groups of clips stand on two sides"):
+        training.fit(small(CLIPS.shape[1:], 2), learn, check, epochs=1, live=False)
 
 
 def test_a_bad_file_stops_it_with_its_name(tmp_path):

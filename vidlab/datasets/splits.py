@@ -86,7 +86,7 @@ def check_split(samples):
     for sample in samples:
         if sample.split is not None:
             sides[_group(sample)].add(sample.split)
-    torn = [group if group is not None else source for (group, source), splits in sides.items() if len(splits) > 1]
+    torn = [_name(*key) for key, splits in sides.items() if len(splits) > 1]
     if torn:
         warnings.warn(
             f"{len(torn)} of {len(sides)} groups of clips stand on two sides of the split ({_some(torn)}): the score "
@@ -128,6 +128,10 @@ def _group(sample):
     if sample.group is not None:
         return sample.group, None
     return None, id(sample.source) if isinstance(sample.source, np.ndarray) else sample.source
+
+
+def _name(group, source):
+    return group if group is not None else "a clip in memory" if isinstance(source, int) else source
 
 
 def _some(names):

@@ -1,11 +1,13 @@
 """Train a classifier."""
 
 import warnings
+from dataclasses import replace
 from time import monotonic
 
 import keras
 import numpy as np
 
+from vidlab.datasets import Batches, check_split
 from vidlab.training.checkpoints import Checkpoint
 from vidlab.training.examples import examples
 from vidlab.training.progress import Bar, Curves, in_notebook
@@ -54,6 +56,9 @@ def fit(model, train, validation=None, epochs=14, batch=16, learning_rate=3e-3, 
         warnings.warn("train: the same order each epoch, which learns worse; give Batches shuffle=True", stacklevel=2)
     if validation is not None:
         validation = examples("validation", validation, model, 2 * batch)
+    if isinstance(train, Batches) and isinstance(validation, Batches):
+        sides = {"train": train, "val": validation}
+        check_split([replace(s, split=side) for side, data in sides.items() for s in data.samples])
     model.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, epochs * train.steps)),
         keras.losses.SparseCategoricalCrossentropy(),
