@@ -105,7 +105,8 @@ def _fetched(name, timeout):
         os.replace(part, file)
     except (OSError, HTTPException, Empty) as error:
         part.unlink(missing_ok=True)
-        why = "no answer in time" if isinstance(error, Empty) else getattr(error, "reason", None) or error
+        reason = "no answer in time" if isinstance(error, Empty) else getattr(error, "reason", error)
+        why = getattr(reason, "strerror", None) or reason
         raise WeightsError(
             f"The ImageNet weights cannot be fetched from {urlsplit(ADDRESS).hostname} ({why}): go on with "
             f"weights=None, or give the path of {name}, fetched elsewhere, as weights."
