@@ -3,7 +3,8 @@ python bench/video_memory.py --out data/results/video_memory.json
 
 The frame around a clip's first pictures (an eighth of them) has one of four colours, which is the label; later it
 changes colour by chance. `stored`: recurrent layers on sequences of features, from a network of one frame that
-learnt the colour of the frame around, and was frozen; `paired`: LSTM against PeepholeLSTM on these.
+learnt the colour of the frame around, and was frozen; `paired`: LSTM against PeepholeLSTM on these;
+`inside`: what their states know, and what they need to keep it.
 `whole`: models learnt all at once. `embedded`: `cnn_peephole_lstm` on the eight motions of the embedded clips.
 `counting`: how often a ball falls, from its height in each picture, by small LSTMs with and without peepholes. Each
 part can be run alone (--parts); the others are kept.
@@ -16,8 +17,9 @@ from pathlib import Path
 import numpy as np
 from recurrent_runs import chrono, last_step_loss, last_step_right, train
 from results import save
+from sklearn.linear_model import LogisticRegression
 
-from vidlab import datasets, models, training, world
+from vidlab import datasets, models, reference, training, world
 from vidlab.models.frame import frame_features
 
 import keras  # isort: skip
@@ -124,6 +126,49 @@ def paired(seeds, lengths=(48,), rates=(3e-3, 1e-2)):
                 keras.backend.clear_session()
 
 
+AFTER = 4, 8, 12, 16, 24, 32  # frames
+
+
+def probe(states, y):
+    """Can the label be read from a state? Logistic regression, judged on the half that it has not seen."""
+    half = len(y) // 2
+    return float(LogisticRegression(max_iter=2000).fit(states[:half], y[:half]).score(states[half:], y[half:]))
+
+
+def cells(x, weights, shut_after=None, loop=True):
+    """The LSTM's cells after each step, on request with the input gate shut after so many steps, or with a
+    candidate that does not see h."""
+    (W, U, b), n = weights, weights[1].shape[0]
+    U = U * np.repeat([1, 1, float(loop), 1], n)
+    h = c = np.zeros((len(x), n))
+    kept = []
+    for t in range(x.shape[1]):
+        z_i, z_f, z_c, z_o = np.split(x[:, t] @ W + h @ U + b, 4, axis=1)
+        i = reference.sigmoid(z_i) * (shut_after is None or t < shut_after)
+        c = reference.sigmoid(z_f) * c + i * np.tanh(z_c)
+        h = reference.sigmoid(z_o) * np.tanh(c)
+        kept.append(c)
+    return np.stack(kept, axis=1)
+
+
+def inside(seeds, lengths=(32,)):
+    """What the states know of the label after so many frames, and what they need to keep it."""
+    for frames in lengths:
+        (x, y), (test_x, test_y) = clips_of(1600, frames, seed=10 + frames), clips_of(400, frames, seed=100 + frames)
+        for seed in seeds:
+            z, test_z = sequences(frozen(seed), x, test_x)
+            for kind, start in (("rnn", "keras"), ("lstm", "keras"), ("lstm", "chrono")):
+                weights = read(z, y, kind, start, seed).layers[0].get_weights()
+                states = reference.rnn(test_z, *weights) if kind == "rnn" else cells(test_z, weights)
+                row = {"frames": frames, "kind": kind, "start": start, "seed": seed}
+                row["known"] = [round(probe(states[:, k - 1], test_y), 3) for k in AFTER]
+                if kind == "lstm":
+                    row["shut"] = round(probe(cells(test_z, weights, frames // 8)[:, -1], test_y), 3)
+                    row["no loop"] = round(probe(cells(test_z, weights, loop=False)[:, -1], test_y), 3)
+                print(row, flush=True)
+                yield row
+
+
 def whole(seeds, lengths=(8, 16, 32)):
     for frames in lengths:
         clips, test = clips_of(800, frames, seed=10 + frames), clips_of(400, frames, seed=100 + frames)
@@ -177,7 +222,14 @@ def counting(seeds, units=(2, 4, 8), rates=(1e-2, 3e-2), steps=400):
         yield from train(runs, task, last_step_loss, last_step_right, steps, size, 3, tests=len(test[1]))
 
 
-PARTS = {"stored": stored, "paired": paired, "whole": whole, "embedded": embedded, "counting": counting}
+PARTS = {
+    "stored": stored,
+    "paired": paired,
+    "inside": inside,
+    "whole": whole,
+    "embedded": embedded,
+    "counting": counting,
+}
 
 
 def main():
@@ -194,7 +246,7 @@ def main():
         rows[name] = [row for row in rows[name] if lengths and row["frames"] not in arguments.frames]
         for row in PARTS[name](arguments.seeds, **lengths):
             rows[name].append(row)
-            save(arguments.out, COMMAND, seeds=arguments.seeds, **rows)
+            save(arguments.out, COMMAND, seeds=arguments.seeds, known_after=list(AFTER), **rows)
 
 
 if __name__ == "__main__":
