@@ -111,7 +111,7 @@ def stored(seeds, lengths=(8, 16, 32, 48)):
                 keras.backend.clear_session()
 
 
-def paired(seeds, lengths=(48,), rates=(3e-3, 1e-2)):
+def paired(seeds, lengths=(48,), rates=(3e-3,)):
     """LSTM and PeepholeLSTM from the same weights, on the same features: seeds 100 to 107, whatever --seeds says."""
     eyes = frozen(0)
     for frames in lengths:
@@ -169,7 +169,7 @@ def inside(seeds, lengths=(32,)):
                 yield row
 
 
-def whole(seeds, lengths=(8, 16, 32)):
+def whole(seeds, lengths=(8, 16)):
     for frames in lengths:
         clips, test = clips_of(800, frames, seed=10 + frames), clips_of(400, frames, seed=100 + frames)
         for seed in seeds:
