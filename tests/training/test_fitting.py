@@ -183,6 +183,7 @@ def test_settings_out_of_range_are_named(settings, message):
         training.fit(small(CLIPS.shape[1:], 2), (CLIPS, LABELS), live=False, **settings)
 
 
+@pytest.mark.filterwarnings("ignore:12 of 12 groups of clips stand on two sides")
 def test_two_streams_are_trained_judged_kept_and_asked(tmp_path):
     """From batches with flow to a saved model that answers for a clip."""
     clips = (np.repeat(np.repeat(CLIPS[:12], 2, 2), 2, 3) * 255).astype(np.uint8)  # 24 pixels a side
