@@ -158,7 +158,7 @@ def share_for_data(what, samples, size, rounds, recommended, **settings):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--small", type=int, default=320, help="of the course's clips, to train (default: %(default)s)")
+    parser.add_argument("--small", type=int, default=800, help="of the course's clips, to train (default: %(default)s)")
     parser.add_argument("--large", type=int, default=48, help="clips to make (default: %(default)s)")
     parser.add_argument("--out", help="write the numbers as JSON")
     given = parser.parse_args()

@@ -131,6 +131,7 @@ class Batches:
         if self.on_error == "skip":
             data = data.filter(lambda clips, labels: tf.size(labels) > 0)
         options = tf.data.Options()
+        options.autotune.enabled = False  # nothing is left to tune, and to stop the tuner can take half a second
         options.threading.private_threadpool_size = at_once + 1  # loading must not hold up the model's threads
         return data.prefetch(1).with_options(options)
 

@@ -29,7 +29,10 @@ class Arrays:
             order = np.random.default_rng([1, self.seed, k]).permutation(order)
         places = tf.data.Dataset.from_tensor_slices(order[start * self.batch :]).batch(self.batch)
         clips, labels = self.clips, self.labels
-        return places.map(lambda at: (tf.gather(clips, at), tf.gather(labels, at))).prefetch(1)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # as in Batches
+        data = places.map(lambda at: (tf.gather(clips, at), tf.gather(labels, at)))
+        return data.prefetch(1).with_options(options)
 
     def errors(self):
         return nullcontext()
