@@ -1,9 +1,10 @@
 """The labs: drag a slider, see the answer.
 
-view       what all labs share: a live view, and the figure that readers without a kernel see
-scrubber   one clip, frame by frame
+lab        what all labs share: controls, panels, and the figure that readers without a kernel see
+player     a clip, frame by frame, with what belongs to each frame laid over it
+browser/   what runs in the page: plain ES modules and one style sheet
 """
 
-from vidlab.widgets.scrubber import scrub
+from vidlab.widgets.player import play
 
-__all__ = ["scrub"]
+__all__ = ["play"]

@@ -1,0 +1,115 @@
+// Native controls with labels, in a box that keeps their keys from JupyterLab's command mode.
+
+let vlNumber = 0; // of the next control: ids must differ on a page
+
+function vlElement(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key === "text") element.textContent = value;
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+// The box of a whole lab: named for a screen reader, keys kept inside.
+function vlRoot(el, title) {
+  const root = vlElement("div", { class: "vl-live", role: "group", "aria-label": title, "data-lm-suppress-shortcuts": "true" });
+  for (const event of ["keydown", "keyup", "keypress"]) {
+    root.addEventListener(event, (e) => { if (!e.ctrlKey && !e.metaKey && !(e.shiftKey && e.key === "Enter")) e.stopPropagation(); });
+  }
+  el.append(root);
+  return root;
+}
+
+// When the kernel has gone, say so, once. `needed`: without it the controls can do nothing more.
+function vlSayWhenGone(model, root, needed) {
+  const gone = () => {
+    if (model.comm_live !== false || root.querySelector(".vl-gone")) return;
+    const rest = needed ? " Run this cell again to bring the lab back to life." : " The lab works on until the page is closed.";
+    root.append(vlElement("p", { class: "vl-gone", role: "alert", text: "The kernel behind this lab has gone." + rest }));
+    if (needed) root.querySelectorAll("input, select, button").forEach((control) => { control.disabled = true; });
+  };
+  model.on("comm_live_update", gone);
+  return () => model.off("comm_live_update", gone);
+}
+
+function vlDigits(step) { return Math.max(0, (String(step).split(".")[1] || "").length); }
+
+// One control from its description (see slider, choice, toggle, play in lab.py). Its `value` can be read and set,
+// `limit` changes its description, and `changed(name, value)` is called at every change by the user.
+function vlControl(spec, changed, controls) {
+  const id = `vl-${++vlNumber}`;
+  const box = vlElement("div", { class: "vl-control" });
+  const label = vlElement("label", { for: id, text: spec.label });
+  const made = { spec: { ...spec }, box, stop() {} };
+  if (spec.kind === "slider") {
+    const input = vlElement("input", { type: "range", id });
+    const output = vlElement("output", { for: id });
+    const show = () => { output.textContent = Number(input.value).toFixed(vlDigits(made.spec.step)); };
+    box.append(label, input, output);
+    input.addEventListener("input", () => { show(); changed(spec.name, Number(input.value)); });
+    Object.defineProperty(made, "value", { get: () => Number(input.value), set: (v) => { input.value = v; show(); } });
+    made.limit = () => {
+      for (const key of ["min", "max", "step"]) input[key] = made.spec[key];
+      input.disabled = Boolean(made.spec.disabled) || made.spec.min >= made.spec.max;
+      show();
+    };
+  } else if (spec.kind === "choice") {
+    const select = vlElement("select", { id });
+    box.append(label, select);
+    select.addEventListener("change", () => changed(spec.name, select.value));
+    Object.defineProperty(made, "value", { get: () => select.value, set: (v) => { select.value = v; } });
+    made.limit = () => {
+      const before = select.value;
+      if ([...select.options].map((o) => o.value).join("\n") !== made.spec.options.join("\n")) {
+        select.replaceChildren(...made.spec.options.map((text) => vlElement("option", { value: text, text })));
+        if (made.spec.options.includes(before)) select.value = before;
+      }
+      select.disabled = Boolean(made.spec.disabled);
+    };
+  } else if (spec.kind === "toggle") {
+    const input = vlElement("input", { type: "checkbox", id });
+    box.append(input, label);
+    input.addEventListener("change", () => changed(spec.name, input.checked));
+    Object.defineProperty(made, "value", { get: () => input.checked, set: (v) => { input.checked = Boolean(v); } });
+    made.limit = () => { input.disabled = Boolean(made.spec.disabled); };
+  } else if (spec.kind === "play") {
+    const button = vlElement("button", { type: "button", id, "aria-pressed": "false", text: `▶ ${spec.label}` });
+    let timer = null;
+    made.stop = () => { clearInterval(timer); timer = null; button.setAttribute("aria-pressed", "false"); button.textContent = `▶ ${spec.label}`; };
+    button.addEventListener("click", () => {
+      if (timer !== null) return made.stop();
+      button.setAttribute("aria-pressed", "true");
+      button.textContent = "⏸ pause";
+      timer = setInterval(() => {
+        const over = controls[spec.over];
+        const next = over.value + 1 > Number(over.spec.max) ? Number(over.spec.min) : over.value + 1;
+        over.value = next;
+        changed(spec.over, next);
+      }, 1000 / spec.fps);
+    });
+    box.append(button);
+    made.limit = () => { button.disabled = Boolean(made.spec.disabled); };
+  } else throw new Error(`a control of kind ${spec.kind}`);
+  made.change = (changes) => {
+    Object.assign(made.spec, changes);
+    box.hidden = Boolean(made.spec.hidden);
+    made.limit();
+  };
+  made.change({});
+  if ("value" in spec) made.value = spec.value;
+  return made;
+}
+
+// All controls of a lab, by name, put into `root`.
+function vlControls(root, specs, changed) {
+  const controls = {};
+  const box = vlElement("div", { class: "vl-controls" });
+  for (const spec of specs) {
+    controls[spec.name] = vlControl(spec, changed, controls);
+    box.append(controls[spec.name].box);
+  }
+  root.append(box);
+  return controls;
+}

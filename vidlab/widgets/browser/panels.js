@@ -1,0 +1,172 @@
+// Panels: pixels on a canvas, lines and paths in SVG. Made once, then updated in place, so that nothing flickers.
+
+function vlSvg(name, attributes = {}, text = null) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== null) element.textContent = text;
+  return element;
+}
+
+function vlBytes(data) { // a DataView from the kernel, or bytes already
+  return data instanceof Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+// Draw (height, width) shades of a palette, or (height, width, 3) RGB, into a canvas: all at once, never blank.
+function vlDraw(canvas, bytes, height, width, colours) {
+  if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  const out = new Uint32Array(image.data.buffer); // little-endian: alpha, blue, green, red
+  const n = height * width;
+  if (colours) {
+    const table = new Uint32Array(256);
+    for (let i = 0; i < 256; i++) table[i] = (255 << 24) | (colours[3 * i + 2] << 16) | (colours[3 * i + 1] << 8) | colours[3 * i];
+    for (let i = 0; i < n; i++) out[i] = table[bytes[i]];
+  } else {
+    for (let i = 0, j = 0; i < n; i++, j += 3) out[i] = (255 << 24) | (bytes[j + 2] << 16) | (bytes[j + 1] << 8) | bytes[j];
+  }
+  context.putImageData(image, 0, 0);
+}
+
+function vlPanel(kind, palettes, picked) {
+  return { pixels: vlPixels, lines: vlLines, plane: vlPlane }[kind](palettes, picked);
+}
+
+function vlFrame(content) {
+  const caption = vlElement("figcaption");
+  return { box: vlElement("figure", { class: "vl-panel" }, caption, content), caption };
+}
+
+function vlPixels(palettes, picked) {
+  const canvas = vlElement("canvas", { role: "img" });
+  const overlay = vlSvg("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
+  const picture = vlElement("div", { class: "vl-picture" }, canvas, overlay);
+  const { box, caption } = vlFrame(picture);
+  let panel = null;
+  const cell = (event) => {
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    const row = Math.floor(((event.clientY - top) / height) * panel.shape[0]);
+    const column = Math.floor(((event.clientX - left) / width) * panel.shape[1]);
+    return [Math.min(Math.max(row, 0), panel.shape[0] - 1), Math.min(Math.max(column, 0), panel.shape[1] - 1)];
+  };
+  const pick = (event) => { if (panel.pick.length) { const [row, column] = cell(event); picked({ [panel.pick[0]]: row, [panel.pick[1]]: column }); } };
+  canvas.addEventListener("pointerdown", (e) => { if (panel.pick.length) { canvas.setPointerCapture(e.pointerId); pick(e); } });
+  canvas.addEventListener("pointermove", (e) => { if (e.buttons) pick(e); });
+  return {
+    box,
+    update(next) {
+      panel = next;
+      const [height, width, channels] = panel.shape;
+      vlDraw(canvas, vlBytes(panel.data), height, width, channels ? null : vlBytes(palettes[panel.colours]));
+      canvas.style.width = `${width * panel.times}px`;
+      canvas.style.aspectRatio = `${width} / ${height}`;
+      canvas.setAttribute("aria-label", panel.alt);
+      picture.toggleAttribute("data-pick", panel.pick.length > 0);
+      caption.textContent = panel.caption;
+      overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      overlay.replaceChildren(...panel.boxes.map(([y, x, h, w]) => vlSvg("rect", { class: "vl-box", x, y, width: w, height: h })));
+    },
+  };
+}
+
+const VL_LINES = { width: 600, height: 170, left: 46, right: 8, top: 20, bottom: 32 };
+const VL_PLANE = { width: 230, height: 230, left: 42, right: 8, top: 8, bottom: 32 };
+
+function vlChart(size) {
+  const svg = vlSvg("svg", { class: "vl-chart", role: "img", viewBox: `0 0 ${size.width} ${size.height}`, width: size.width });
+  const { box, caption } = vlFrame(svg);
+  return { svg, box, caption };
+}
+
+function vlScales(size, x0, x1, low, high) {
+  return {
+    x: (v) => size.left + ((v - x0) / Math.max(x1 - x0, 1e-9)) * (size.width - size.left - size.right),
+    y: (v) => size.height - size.bottom - ((v - low) / (high - low)) * (size.height - size.top - size.bottom),
+  };
+}
+
+function vlAxes(size, at, x0, x1, panel) {
+  const y0 = at.y(panel.low), y1 = at.y(panel.high);
+  const made = [
+    vlSvg("path", { class: "axis", d: `M${size.left} ${y1}V${y0}H${size.width - size.right}` }),
+    vlSvg("text", { x: (size.left + size.width - size.right) / 2, y: size.height - 4, "text-anchor": "middle" }, panel.xlabel),
+    vlSvg("text", { x: 0, y: 0, "text-anchor": "middle", transform: `translate(11 ${(y0 + y1) / 2}) rotate(-90)` }, panel.ylabel),
+  ];
+  if (panel.low < 0 && panel.high > 0) made.push(vlSvg("path", { class: "zero", d: `M${size.left} ${at.y(0)}H${size.width - size.right}` }));
+  const middle = panel.low < 0 && panel.high > 0 ? 0 : (panel.low + panel.high) / 2;
+  for (const v of [panel.low, middle, panel.high]) made.push(vlSvg("text", { x: size.left - 4, y: at.y(v) + 4, "text-anchor": "end" }, String(+v.toPrecision(3))));
+  for (const v of [x0, x1]) made.push(vlSvg("text", { x: at.x(v), y: y0 + 14, "text-anchor": v === x0 ? "start" : "end" }, String(v)));
+  return made;
+}
+
+function vlLines(palettes, picked) {
+  const { svg, box, caption } = vlChart(VL_LINES);
+  let panel = null, at = null, drawn = null;
+  const last = () => Math.max(...Object.values(panel.series).map((numbers) => numbers.length)) - 1;
+  const draw = (event) => {
+    const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    const steps = drawn.length - 1;
+    const step = Math.round(((point.x - VL_LINES.left) / (VL_LINES.width - VL_LINES.left - VL_LINES.right)) * last());
+    const from = panel.low + ((VL_LINES.height - VL_LINES.bottom - point.y) / (VL_LINES.height - VL_LINES.top - VL_LINES.bottom)) * (panel.high - panel.low);
+    if (step < 0 || step > steps) return;
+    drawn[step] = Math.round(Math.min(Math.max(from, panel.low), panel.high) * 100) / 100;
+    picked({ [panel.draw]: [...drawn] });
+  };
+  svg.addEventListener("pointerdown", (e) => {
+    if (!panel.draw) return;
+    drawn = [...Object.values(panel.series)[0]];
+    svg.setPointerCapture(e.pointerId);
+    draw(e);
+  });
+  svg.addEventListener("pointermove", (e) => { if (drawn && e.buttons) draw(e); });
+  svg.addEventListener("pointerup", () => { drawn = null; });
+  return {
+    box,
+    update(next) {
+      panel = next;
+      at = vlScales(VL_LINES, 0, last(), panel.low, panel.high);
+      caption.textContent = panel.caption;
+      svg.setAttribute("aria-label", panel.alt);
+      svg.style.cursor = panel.draw ? "crosshair" : "";
+      const made = vlAxes(VL_LINES, at, 0, last(), panel);
+      if (panel.mark !== null) made.push(vlSvg("path", { class: "mark", d: `M${at.x(panel.mark)} ${VL_LINES.top}V${VL_LINES.height - VL_LINES.bottom}` }));
+      let x = VL_LINES.left + 8;
+      const dashes = ["", "6 3", "8 3 2 3", "2 3", "", "6 3"];
+      Object.entries(panel.series).forEach(([label, numbers], i) => {
+        const colour = `stroke: var(--vl-${(i % 6) + 1})`;
+        const points = numbers.map((v, step) => `${at.x(step).toFixed(2)},${at.y(Math.min(Math.max(v, panel.low), panel.high)).toFixed(2)}`);
+        made.push(vlSvg("polyline", { class: "series", style: colour, "stroke-dasharray": dashes[i % 6], points: points.join(" "), "data-label": label }));
+        if (panel.mark !== null && panel.mark < numbers.length) made.push(vlSvg("circle", { cx: at.x(panel.mark), cy: at.y(Math.min(Math.max(numbers[panel.mark], panel.low), panel.high)), r: 4, style: `fill: var(--vl-${(i % 6) + 1})` }));
+        if (Object.keys(panel.series).length > 1) {
+          made.push(vlSvg("path", { class: "series", style: colour, "stroke-dasharray": dashes[i % 6], d: `M${x} 9h22` }));
+          made.push(vlSvg("text", { x: x + 26, y: 13 }, label));
+          x += 44 + 6.5 * label.length;
+        }
+      });
+      svg.replaceChildren(...made);
+    },
+  };
+}
+
+function vlPlane() {
+  const { svg, box, caption } = vlChart(VL_PLANE);
+  return {
+    box,
+    update(panel) {
+      const at = vlScales(VL_PLANE, panel.low, panel.high, panel.low, panel.high);
+      const point = ([x, y]) => `${at.x(x).toFixed(2)},${at.y(y).toFixed(2)}`;
+      caption.textContent = panel.caption;
+      svg.setAttribute("aria-label", panel.alt);
+      const made = vlAxes(VL_PLANE, at, panel.low, panel.high, panel);
+      for (const [x, y, u, v] of panel.arrows) {
+        made.push(vlSvg("path", { class: "arrow", d: `M${point([x, y])}L${point([u, v])}` }));
+        made.push(vlSvg("circle", { cx: at.x(u), cy: at.y(v), r: 1.5, style: "fill: var(--vl-line)" }));
+      }
+      const path = panel.points.map(point);
+      made.push(vlSvg("polyline", { class: "series", style: "stroke: var(--vl-1)", points: path.join(" ") }));
+      for (const p of panel.points) made.push(vlSvg("circle", { cx: at.x(p[0]), cy: at.y(p[1]), r: 2, style: "fill: var(--vl-1)" }));
+      if (panel.mark !== null) made.push(vlSvg("circle", { cx: at.x(panel.points[panel.mark][0]), cy: at.y(panel.points[panel.mark][1]), r: 5, style: "fill: var(--vl-2)" }));
+      svg.replaceChildren(...made);
+    },
+  };
+}

@@ -1,0 +1,257 @@
+"""What all labs share: controls with names, panels that follow them, and the figure that readers without a kernel see.
+
+A lab is one pure function, `answer(**values)`, from the values of the controls to what the view shows. It runs on
+a thread of its own, even while a cell runs, so it must never touch pyplot; the browser draws what it returns
+(`browser/lab.js`). What it raises is shown in the view.
+"""
+
+import html
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+import anywidget
+import matplotlib.patches
+import numpy as np
+import traitlets
+from IPython.display import HTML, display
+
+from vidlab import figures
+
+BROWSER = Path(__file__).with_name("browser")
+PALETTES = "gray", "viridis", "cividis", "PuOr"  # the last is for values around zero
+
+# While the view is live it hides the figure; where there is no kernel, the figure hides the view's empty place.
+_STYLE = """<style>
+.jp-OutputArea-child:has(.vl-live) + .jp-OutputArea-child:has(.vl-figure) {display: none}
+.jp-OutputArea-child:not(:has(.vl-live)):has(+ .jp-OutputArea-child .vl-figure) {display: none}
+.vl-figure {margin: 0} .vl-figure img {max-width: 100%} .vl-figure figcaption {font-size: 90%; opacity: 0.8}
+</style>"""
+
+
+def browser(*names):
+    """Files of `browser/` as one ES module: the last of them has the `export default`."""
+    return "\n".join((BROWSER / name).read_text(encoding="utf8") for name in names)
+
+
+@cache
+def palette(name):
+    """256 colours of a colour map, as (256, 3) uint8."""
+    if name not in PALETTES:
+        raise ValueError(f"palette: expected one of {', '.join(PALETTES)}, got {name!r}")
+    return (matplotlib.colormaps[name](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
+
+
+class Live(anywidget.AnyWidget):
+    """A live view and, for the stored notebook, a figure with a text; both appear when a cell ends in one."""
+
+    _css = browser("lab.css")
+    title = traitlets.Unicode().tag(sync=True)
+    palettes = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, figure, **traits):
+        super().__init__(palettes={name: palette(name).tobytes() for name in PALETTES}, **traits)
+        self.figure = figure
+
+    def _ipython_display_(self):
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        display({"application/vnd.jupyter.widget-view+json": view}, raw=True)
+        data = self.figure._repr_mimebundle_()[0]["image/png"]
+        display(
+            HTML(
+                f'{_STYLE}<figure class="vl-figure"><img alt="{html.escape(self.figure.alt)}" '
+                f'src="data:image/png;base64,{data}">'
+                "<figcaption>Run this cell to bring the lab to life.</figcaption></figure>"
+            )
+        )
+
+
+class Lab(Live):
+    """Controls above panels that follow them.
+
+    Parameters
+    ----------
+    title : names the whole lab for a screen reader.
+    controls : list of controls, made by `slider`, `choice`, `toggle`, `play`; a `name` is an argument of
+        `answer`.
+    answer : pure function (**values) -> dict with
+        "panels": dict of name -> panel, made by `pixels`, `lines` or `plane`, in the order of the page;
+        "status": one or two sentences in words, read out by a screen reader;
+        "limits" (optional): name -> changes of a control ({"max": 7}, {"hidden": True}, {"options": [...]}).
+    fixed : panels that never change, by name: sent once, and shown below the others.
+    figure : a `figures.Picture`; made from the first panels where None.
+    alt : what that figure shows, in words; the first status where None.
+    values : more values that `answer` takes, without a control (a drawn sequence).
+    """
+
+    _esm = browser("controls.js", "panels.js", "lab.js")
+    controls = traitlets.List().tag(sync=True)
+    values = traitlets.Dict().tag(sync=True)
+    fixed = traitlets.Dict().tag(sync=True)
+    panels = traitlets.Dict().tag(sync=True)
+    limits = traitlets.Dict().tag(sync=True)
+    status = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, title, controls, answer, fixed=None, figure=None, alt=None, values=None):
+        start = {control["name"]: control["value"] for control in controls if "value" in control} | (values or {})
+        first = answer(**start)
+        shown = first["panels"] | (fixed or {})
+        figure = figure or still(shown, alt or first["status"])
+        super().__init__(figure, title=title, controls=controls, values=start, fixed=fixed or {}, **first)
+        self._answer, self._lock = answer, Lock()
+        self.observe(self._follow, names="values")
+
+    def _follow(self, change):
+        with self._lock:
+            try:
+                found = self._answer(**self.values)
+            except Exception as error:  # a callback's exception is invisible otherwise
+                found = {"status": f"This setting does not work: {error}"}
+            with self.hold_sync():
+                for name, value in found.items():
+                    setattr(self, name, value)
+
+
+def slider(name, label, low, high, value, step=1):
+    """A number from `low` to `high`; an int where `step` is one."""
+    return {"kind": "slider", "name": name, "label": label, "min": low, "max": high, "step": step, "value": value}
+
+
+def choice(name, label, options, value=None):
+    """One of `options`, which are strings."""
+    return {"kind": "choice", "name": name, "label": label, "options": list(options), "value": value or options[0]}
+
+
+def toggle(name, label, value=False):
+    """Yes or no."""
+    return {"kind": "toggle", "name": name, "label": label, "value": value}
+
+
+def play(over, label="play", fps=12.0):
+    """A button that moves the slider `over` forwards, round and round, until it is pressed again."""
+    return {"kind": "play", "name": f"play {over}", "label": label, "over": over, "fps": fps}
+
+
+def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=()):
+    """A panel of pixels.
+
+    Parameters
+    ----------
+    picture : (height, width) uint8, or (height, width, 3) uint8 for RGB; see `shades` for floats.
+    colours : the palette that a picture of one channel is shown in.
+    times : how large a pixel is shown.
+    boxes : list of (row, column, rows, columns), in pixels of the picture: outlined.
+    pick : names of the two sliders that a click sets to its row and column.
+    """
+    picture = np.ascontiguousarray(picture)
+    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)):
+        raise ValueError(f"picture: expected uint8 (height, width[, 3]), got {picture.dtype} of shape {picture.shape}")
+    palette(colours)
+    return {
+        "kind": "pixels", "data": picture.tobytes(), "shape": list(picture.shape), "caption": caption, "alt": alt,
+        "colours": colours, "times": int(times), "boxes": [list(map(float, box)) for box in boxes], "pick": list(pick),
+    }  # fmt: skip
+
+
+def shades(values, low, high):
+    """Numbers as the 256 shades of a palette, `low` the first and `high` the last; the range must not follow the data,
+    or the picture would hide what a slider does."""
+    span = max(float(high) - float(low), 1e-12)
+    return np.clip(np.nan_to_num((np.asarray(values, np.float64) - low) / span) * 255 + 0.5, 0, 255).astype(np.uint8)
+
+
+def lines(series, caption, alt, low, high, xlabel="step", ylabel="", mark=None, draw=None):
+    """A panel of lines against the step, from 0: `series` maps a label to its numbers.
+
+    `low` and `high` are the fixed range of the vertical axis. `mark` is a step to mark. With `draw`, the first
+    series can be drawn with the mouse, and its numbers are the value of that name.
+    """
+    series = {label: [round(float(v), 6) for v in numbers] for label, numbers in series.items()}
+    return {
+        "kind": "lines", "series": series, "caption": caption, "alt": alt, "low": float(low), "high": float(high),
+        "xlabel": xlabel, "ylabel": ylabel, "mark": mark, "draw": draw,
+    }  # fmt: skip
+
+
+def plane(points, caption, alt, low, high, xlabel, ylabel, mark=None, arrows=()):
+    """A panel with a path of (x, y) points, both axes from `low` to `high`; `arrows`: list of (x, y, x', y')."""
+    return {
+        "kind": "plane", "points": np.round(np.asarray(points, float), 6).tolist(), "caption": caption, "alt": alt,
+        "low": float(low), "high": float(high), "xlabel": xlabel, "ylabel": ylabel, "mark": mark,
+        "arrows": np.round(np.asarray(arrows, float), 6).tolist(),
+    }  # fmt: skip
+
+
+def still(panels, alt):
+    """The panels as a figure: what readers see who have no kernel."""
+    panels = list(panels.values())
+    widths = [
+        {"pixels": lambda p: 2.4 * max(p["shape"][1] / p["shape"][0], 0.6)}.get(p["kind"], _wide)(p) for p in panels
+    ]
+    rows, row, room = [], [], 9.0
+    for panel, width in zip(panels, widths, strict=True):  # as many panels a row as there is room for
+        if row and sum(w for _, w in row) + width > room:
+            rows.append(row)
+            row = []
+        row.append((panel, min(width, room)))
+    rows.append(row)
+    fig = figures.Picture(figsize=(9.0, sum(_height(row) for row in rows)), alt=alt)
+    for part, row in zip(
+        fig.subfigures(len(rows), 1, squeeze=False, height_ratios=[_height(r) for r in rows])[:, 0], rows, strict=True
+    ):
+        spare = max(room - sum(w for _, w in row), 0.01)
+        axes = part.subplots(1, len(row) + 1, squeeze=False, width_ratios=[*(w for _, w in row), spare])[0]
+        axes[-1].set_axis_off()
+        for ax, (panel, _) in zip(axes, row, strict=False):
+            {"pixels": _still_pixels, "lines": _still_lines, "plane": _still_plane}[panel["kind"]](ax, panel)
+            ax.set_title(panel["caption"], fontsize=9, loc="left", wrap=True)
+    return fig
+
+
+def _wide(panel):
+    return 6.5 if panel["kind"] == "lines" else 2.6
+
+
+def _height(row):
+    return max(
+        min(2.4 * w / max(w, 2.4), 9 * p["shape"][0] / p["shape"][1]) + 0.4 if p["kind"] == "pixels" else 2.3
+        for p, w in row
+    )
+
+
+def _still_pixels(ax, panel):
+    picture = np.frombuffer(panel["data"], np.uint8).reshape(panel["shape"])
+    ax.imshow(picture if picture.ndim == 3 else palette(panel["colours"])[picture])
+    for row, column, rows, columns in panel["boxes"]:
+        ax.add_patch(
+            matplotlib.patches.Rectangle(
+                (column - 0.5, row - 0.5), columns, rows, fill=False, color="C1", linewidth=1.5
+            )
+        )
+    ax.set_axis_off()
+
+
+def _still_lines(ax, panel):
+    for label, numbers in panel["series"].items():
+        ax.plot(numbers, label=label)
+    if panel["mark"] is not None:
+        ax.axvline(panel["mark"], color="0.5", linewidth=1)
+    ax.set(ylim=(panel["low"], panel["high"]), xlabel=panel["xlabel"], ylabel=panel["ylabel"])
+    if len(panel["series"]) > 1:
+        ax.legend(fontsize=8, ncols=3, loc="upper right")
+
+
+def _still_plane(ax, panel):
+    if panel["arrows"]:
+        x, y, u, v = np.transpose(panel["arrows"])
+        ax.quiver(x, y, u - x, v - y, angles="xy", scale_units="xy", scale=1, color="0.75", width=0.006)
+    ax.plot(*np.transpose(panel["points"]), marker=".", linewidth=1)
+    if panel["mark"] is not None:
+        ax.plot(*panel["points"][panel["mark"]], "o", color="C1")
+    ax.set(
+        xlim=(panel["low"], panel["high"]),
+        ylim=(panel["low"], panel["high"]),
+        xlabel=panel["xlabel"],
+        ylabel=panel["ylabel"],
+    )
+    ax.set_aspect("equal")

@@ -1,0 +1,110 @@
+"""The player: a clip, frame by frame, with what belongs to each frame laid over it."""
+
+import numpy as np
+import traitlets
+
+from vidlab import figures
+from vidlab.widgets import lab
+
+LARGEST = 64_000_000  # bytes of frames that are sent to the page at once
+
+
+class Player(lab.Live):
+    _esm = lab.browser("controls.js", "panels.js", "player.js")
+    clips = traitlets.List().tag(sync=True)
+    layers = traitlets.List().tag(sync=True)
+    fps = traitlets.Float().tag(sync=True)
+    times = traitlets.Int().tag(sync=True)
+
+
+def play(clip, fps=12.0, heat=None, flow=None, masks=None, beside=None, titles=None, height=256):
+    """Play a clip, stop it, step through it frame by frame, and lay over it what is known of each frame.
+
+    All frames are sent to the page once: it plays without the kernel.
+
+    Parameters
+    ----------
+    clip : (frames, height, width, 3) uint8; one channel is shown in grey.
+    fps : frames a second at normal speed.
+    heat : (frames, rows, columns) numbers from 0 to 1, for instance where a model looks; a coarser grid is stretched.
+    flow : (frames or frames - 1, height, width, 2) pixels to the right and down from this frame to the next: arrows.
+    masks : (frames, height, width), bool or the number of the object, 0 for none.
+    beside : a second clip of as many frames.
+    titles : names of the two clips.
+    height : of the picture on the page, in pixels.
+    """
+    clips = [_checked(clip, "clip")] + ([_checked(beside, "beside")] if beside is not None else [])
+    frames = len(clips[0])
+    if len(clips[-1]) != frames:
+        raise ValueError(f"beside: expected {frames} frames, as the clip has, got {len(clips[1])}")
+    if not (isinstance(fps, int | float) and fps > 0):
+        raise ValueError(f"fps: expected frames a second above 0, got {fps!r}")
+    if titles is not None and len(titles) != len(clips):
+        raise ValueError(f"titles: expected {len(clips)}, one for each clip, got {len(titles)}")
+    if (size := sum(c.nbytes for c in clips)) > LARGEST:
+        raise ValueError(f"clip: {size / 1e6:.0f} MB is too much for a page; take fewer frames or video.read(size=...)")
+    titles = list(titles or ["the clip", "beside it"][: len(clips)])
+    layers = []
+    if heat is not None:
+        heat = _layer(heat, "heat", (frames,), 3)
+        if np.isnan(heat).any() or heat.min() < 0 or heat.max() > 1:
+            raise ValueError(f"heat: expected numbers from 0 to 1, got {np.nanmin(heat):g} to {np.nanmax(heat):g}")
+        layers.append({"kind": "heat", "data": lab.shades(heat, 0, 1).tobytes(), "shape": list(heat.shape)})
+    if masks is not None:
+        masks = _layer(masks, "masks", clips[0].shape[:3], 3).astype(np.uint8)
+        layers.append({"kind": "masks", "data": masks.tobytes(), "shape": list(masks.shape)})
+    if flow is not None:
+        flow = _layer(flow, "flow", (len(flow), *clips[0].shape[1:3], 2), 4).astype(np.float32)
+        if len(flow) not in (frames, frames - 1):
+            raise ValueError(f"flow: expected {frames} or {frames - 1} fields for {frames} frames, got {len(flow)}")
+        every = max(1, flow.shape[1] // 12)
+        grid = flow[:, every // 2 :: every, every // 2 :: every]
+        layers.append({"kind": "flow", "data": grid.tobytes(), "shape": list(grid.shape), "every": every})
+    sent = [
+        {"data": c.tobytes(), "shape": list(c.shape), "title": title} for c, title in zip(clips, titles, strict=True)
+    ]
+    return Player(
+        _figure(clips, titles, heat, masks),
+        title="Player: " + " and ".join(titles),
+        clips=sent,
+        layers=layers,
+        fps=float(fps),
+        times=max(1, height // clips[0].shape[1]),
+    )
+
+
+def _checked(clip, name):
+    clip = np.asarray(clip)
+    if clip.ndim != 4 or clip.dtype != np.uint8 or clip.shape[3] not in (1, 3) or not clip.size:
+        raise ValueError(f"{name}: expected uint8 (frames, height, width, 3), got {clip.dtype} of shape {clip.shape}")
+    return np.ascontiguousarray(np.broadcast_to(clip, (*clip.shape[:3], 3)))
+
+
+def _layer(values, name, begins, dimensions):
+    values = np.asarray(values)
+    if (
+        values.ndim != dimensions
+        or values.shape[: len(begins)] != begins
+        or not values.size
+        or values.dtype.kind not in "biuf"
+    ):
+        raise ValueError(
+            f"{name}: expected numbers of shape {_words(begins, dimensions)}, got {values.dtype} of {values.shape}"
+        )
+    return values
+
+
+def _words(begins, dimensions):
+    names = ["frames", "rows", "columns"][len(begins) : dimensions]
+    return f"({', '.join([*map(str, begins), *names])})"
+
+
+def _figure(clips, titles, heat, masks):
+    rows, names = list(clips), list(titles)
+    if heat is not None:
+        down, across = (np.arange(n) * size // n for n, size in zip(clips[0].shape[1:3], heat.shape[1:], strict=True))
+        colours = lab.palette("viridis")[lab.shades(heat, 0, 1)][:, down[:, None], across]
+        rows, names = [*rows, (clips[0] * 0.4 + colours * 0.6).astype(np.uint8)], [*names, "heat"]
+    if masks is not None:
+        rows, names = [*rows, np.where(masks[..., None] > 0, clips[0], clips[0] // 4)], [*names, "masks"]
+    return figures.film_strips(rows, names)
