@@ -72,8 +72,8 @@ def test_lab_opens_the_first_notebook_of_the_copy(course, monkeypatch):
     called = []
     monkeypatch.setattr(subprocess, "call", lambda command, cwd: called.append((command, cwd)) or 0)
     assert cli.main(["lab", "--", "--no-browser"]) == 0
-    own = course / "my-course"
-    assert called == [([sys.executable, "-m", "jupyterlab", str(own / "00_tour.ipynb"), "--no-browser"], own)]
+    own, swift = course / "my-course", "--ServerApp.jpserver_extensions=vidlab.server=True"
+    assert called == [([sys.executable, "-m", "jupyterlab", str(own / "00_tour.ipynb"), swift, "--no-browser"], own)]
 
 
 def test_help_names_every_command():

@@ -21,7 +21,8 @@ def run_lab(reset=None, copy_only=False, jupyter=()):
     if copy_only:
         return 0
     first = sorted(own.glob("[0-9][0-9]_*.ipynb"))[0]
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(first), *jupyter], cwd=own)
+    swift = "--ServerApp.jpserver_extensions=vidlab.server=True"  # installed in place, the package cannot turn it on
+    return subprocess.call([sys.executable, "-m", "jupyterlab", str(first), swift, *jupyter], cwd=own)
 
 
 def copy_course(notebooks, own, reset=None):
