@@ -94,7 +94,7 @@ class Lab(Live):
 
     def __init__(self, title, controls, answer, fixed=None, figure=None, alt=None, values=None):
         start = {control["name"]: control["value"] for control in controls if "value" in control} | (values or {})
-        first = answer(**start)
+        first = answer(**_given(controls, start))
         shown = first["panels"] | (fixed or {})
         figure = figure or still(shown, alt or first["status"])
         super().__init__(figure, title=title, controls=controls, values=start, fixed=fixed or {}, **first)
@@ -104,7 +104,7 @@ class Lab(Live):
     def _follow(self, change):
         with self._lock:
             try:
-                found = self._answer(**self.values)
+                found = self._answer(**_given(self.controls, self.values))
             except Exception as error:  # a callback's exception is invisible otherwise
                 found = {"status": f"This setting does not work: {error}"}
             with self.hold_sync():
@@ -112,19 +112,36 @@ class Lab(Live):
                     setattr(self, name, value)
 
 
-def slider(name, label, low, high, value, step=1):
-    """A number from `low` to `high`; an int where `step` is one."""
-    return {"kind": "slider", "name": name, "label": label, "min": low, "max": high, "step": step, "value": value}
+def _given(controls, values):
+    """What `answer` is given: not what a control shows of another value."""
+    shown = {control["name"] for control in controls if "of" in control}
+    return {name: value for name, value in values.items() if name not in shown}
 
 
-def choice(name, label, options, value=None):
-    """One of `options`, which are strings."""
-    return {"kind": "choice", "name": name, "label": label, "options": list(options), "value": value or options[0]}
+def slider(name, label, low, high, value, step=1, of=None):
+    """A number from `low` to `high`; an int where `step` is one.
+
+    With `of`, the names of a list among the values and of the slider over its elements, it shows and sets that element;
+    `answer` is given the list alone.
+    """
+    made = {"kind": "slider", "name": name, "label": label, "min": low, "max": high, "step": step, "value": value}
+    return made | ({"of": list(of)} if of else {})
 
 
-def toggle(name, label, value=False):
-    """Yes or no."""
-    return {"kind": "toggle", "name": name, "label": label, "value": value}
+def choice(name, label, options, value=None, sets=None, back=()):
+    """One of `options`, which are strings.
+
+    `sets` maps an option to the values (name -> value) that choosing it sets: a preset. When one of the values named
+    in `back` is changed by hand, the choice falls back to the first option.
+    """
+    made = {"kind": "choice", "name": name, "label": label, "options": list(options), "value": value or options[0]}
+    return made | ({"sets": sets} if sets else {}) | ({"back": list(back)} if back else {})
+
+
+def toggle(name, label, value=False, back=()):
+    """Yes or no; falls back to no when one of the values named in `back` is changed by hand."""
+    made = {"kind": "toggle", "name": name, "label": label, "value": value}
+    return made | ({"back": list(back)} if back else {})
 
 
 def play(over, label="play", fps=12.0):

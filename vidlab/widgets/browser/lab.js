@@ -3,7 +3,9 @@
 function render({ model, el }) {
   const root = vlRoot(el, model.get("title"));
   const set = (changes) => {
-    model.set("values", { ...model.get("values"), ...changes });
+    const values = vlBrought(controls, model.get("values"), changes);
+    for (const [name, control] of Object.entries(controls)) if (name in values && control.value !== values[name]) control.value = values[name];
+    model.set("values", values);
     model.save_changes(); // what comes while the kernel is busy is merged into one message
   };
   const controls = vlControls(root, model.get("controls"), (name, value) => set({ [name]: value }));
@@ -11,17 +13,13 @@ function render({ model, el }) {
   const status = vlElement("div", { class: "vl-status", role: "status" });
   root.append(box, status);
 
-  const picked = (changes) => {
-    for (const [name, value] of Object.entries(changes)) if (controls[name]) controls[name].value = value;
-    set(changes);
-  };
   const shown = {};
   const panels = () => {
     const all = { ...model.get("panels"), ...model.get("fixed") };
     const palettes = model.get("palettes");
     for (const name of Object.keys(shown)) if (!all[name] || all[name].kind !== shown[name].kind) { shown[name].box.remove(); delete shown[name]; }
     for (const [name, panel] of Object.entries(all)) {
-      if (!shown[name]) { shown[name] = { kind: panel.kind, ...vlPanel(panel.kind, palettes, picked) }; box.append(shown[name].box); }
+      if (!shown[name]) { shown[name] = { kind: panel.kind, ...vlPanel(panel.kind, palettes, set) }; box.append(shown[name].box); }
       if (shown[name].panel !== panel) { shown[name].panel = panel; shown[name].update(panel); }
     }
   };
