@@ -149,7 +149,7 @@ def play(over, label="play", fps=12.0):
     return {"kind": "play", "name": f"play {over}", "label": label, "over": over, "fps": fps}
 
 
-def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=()):
+def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), tiles=None):
     """A panel of pixels.
 
     Parameters
@@ -158,7 +158,10 @@ def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=()):
     colours : the palette that a picture of one channel is shown in.
     times : how large a pixel is shown.
     boxes : list of (row, column, rows, columns), in pixels of the picture: outlined.
-    pick : names of the two sliders that a click sets to its row and column.
+    pick : names of the two sliders that a click sets to its row and column; with `tiles`, of the one slider that it
+        sets to the number of the tile.
+    tiles : (rows, columns, number, first) where the picture is a grid of `number` tiles, each of so many rows and
+        columns of pixels, the first of them number `first`: they are parted by lines, and what is left over is hidden.
     """
     picture = np.ascontiguousarray(picture)
     if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)):
@@ -167,6 +170,7 @@ def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=()):
     return {
         "kind": "pixels", "data": picture.tobytes(), "shape": list(picture.shape), "caption": caption, "alt": alt,
         "colours": colours, "times": int(times), "boxes": [list(map(float, box)) for box in boxes], "pick": list(pick),
+        "tiles": list(map(int, tiles or ())),
     }  # fmt: skip
 
 
@@ -239,6 +243,14 @@ def _height(row):
 def _still_pixels(ax, panel):
     picture = np.frombuffer(panel["data"], np.uint8).reshape(panel["shape"])
     ax.imshow(picture if picture.ndim == 3 else palette(panel["colours"])[picture])
+    if panel["tiles"]:
+        (height, width), (rows, columns, number, _) = panel["shape"][:2], panel["tiles"]
+        ax.hlines(np.arange(rows, height, rows) - 0.5, -0.5, width - 0.5, color="white", linewidth=1)
+        ax.vlines(np.arange(columns, width, columns) - 0.5, -0.5, height - 0.5, color="white", linewidth=1)
+        last, rest = divmod(number, width // columns)
+        if rest:
+            corner = rest * columns - 0.5, last * rows - 0.5
+            ax.add_patch(matplotlib.patches.Rectangle(corner, width, height, color="white", clip_on=True))
     for row, column, rows, columns in panel["boxes"]:
         ax.add_patch(
             matplotlib.patches.Rectangle(

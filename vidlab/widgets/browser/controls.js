@@ -90,7 +90,10 @@ function vlControl(spec, changed, controls) {
       }, 1000 / spec.fps);
     });
     box.append(button);
-    made.limit = () => { button.disabled = Boolean(made.spec.disabled); };
+    made.limit = () => {
+      button.disabled = Boolean(made.spec.disabled);
+      if (made.spec.hidden || made.spec.disabled) made.stop();
+    };
   } else throw new Error(`a control of kind ${spec.kind}`);
   made.change = (changes) => {
     Object.assign(made.spec, changes);

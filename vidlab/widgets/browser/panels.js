@@ -37,6 +37,18 @@ function vlFrame(content) {
   return { box: vlElement("figure", { class: "vl-panel" }, caption, content), caption };
 }
 
+// The lines between the tiles of a picture, and a cover on the places behind the last tile.
+function vlTiles({ shape: [height, width], tiles }) {
+  if (!tiles.length) return [];
+  const [rows, columns, number] = tiles;
+  let d = "";
+  for (let y = rows; y < height; y += rows) d += `M0 ${y}H${width}`;
+  for (let x = columns; x < width; x += columns) d += `M${x} 0V${height}`;
+  const x = (number % Math.floor(width / columns)) * columns;
+  const y = height - rows;
+  return [vlSvg("path", { class: "vl-tiles", d }), ...(x ? [vlSvg("rect", { class: "vl-rest", x, y, width: width - x, height: rows })] : [])];
+}
+
 function vlPixels(palettes, picked) {
   const canvas = vlElement("canvas", { role: "img" });
   const overlay = vlSvg("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
@@ -49,7 +61,14 @@ function vlPixels(palettes, picked) {
     const column = Math.floor(((event.clientX - left) / width) * panel.shape[1]);
     return [Math.min(Math.max(row, 0), panel.shape[0] - 1), Math.min(Math.max(column, 0), panel.shape[1] - 1)];
   };
-  const pick = (event) => { if (panel.pick.length) { const [row, column] = cell(event); picked({ [panel.pick[0]]: row, [panel.pick[1]]: column }); } };
+  const pick = (event) => {
+    if (!panel.pick.length) return;
+    const [row, column] = cell(event);
+    if (!panel.tiles.length) return picked({ [panel.pick[0]]: row, [panel.pick[1]]: column });
+    const [rows, columns, number, first] = panel.tiles;
+    const tile = Math.floor(row / rows) * Math.floor(panel.shape[1] / columns) + Math.floor(column / columns);
+    if (tile < number) picked({ [panel.pick[0]]: first + tile });
+  };
   canvas.addEventListener("pointerdown", (e) => { if (panel.pick.length) { canvas.setPointerCapture(e.pointerId); pick(e); } });
   canvas.addEventListener("pointermove", (e) => { if (e.buttons) pick(e); });
   return {
@@ -64,7 +83,7 @@ function vlPixels(palettes, picked) {
       picture.toggleAttribute("data-pick", panel.pick.length > 0);
       caption.textContent = panel.caption;
       overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
-      overlay.replaceChildren(...panel.boxes.map(([y, x, h, w]) => vlSvg("rect", { class: "vl-box", x, y, width: w, height: h })));
+      overlay.replaceChildren(...vlTiles(panel), ...panel.boxes.map(([y, x, h, w]) => vlSvg("rect", { class: "vl-box", x, y, width: w, height: h })));
     },
   };
 }
