@@ -181,16 +181,16 @@ def shades(values, low, high):
     return np.clip(np.nan_to_num((np.asarray(values, np.float64) - low) / span) * 255 + 0.5, 0, 255).astype(np.uint8)
 
 
-def lines(series, caption, alt, low, high, xlabel="step", ylabel="", mark=None, draw=None):
+def lines(series, caption, alt, low, high, xlabel="step", ylabel="", mark=None, draw=None, height=170):
     """A panel of lines against the step, from 0: `series` maps a label to its numbers.
 
     `low` and `high` are the fixed range of the vertical axis. `mark` is a step to mark. With `draw`, the first
-    series can be drawn with the mouse, and its numbers are the value of that name.
+    series can be drawn with the mouse, and its numbers are the value of that name. `height` is in pixels of the page.
     """
     series = {label: [round(float(v), 6) for v in numbers] for label, numbers in series.items()}
     return {
         "kind": "lines", "series": series, "caption": caption, "alt": alt, "low": float(low), "high": float(high),
-        "xlabel": xlabel, "ylabel": ylabel, "mark": mark, "draw": draw,
+        "xlabel": xlabel, "ylabel": ylabel, "mark": mark, "draw": draw, "height": height,
     }  # fmt: skip
 
 
@@ -230,12 +230,14 @@ def still(panels, alt):
 
 
 def _wide(panel):
-    return 6.5 if panel["kind"] == "lines" else 2.6
+    return 6.3 if panel["kind"] == "lines" else 2.6
 
 
 def _height(row):
     return max(
-        min(2.4 * w / max(w, 2.4), 9 * p["shape"][0] / p["shape"][1]) + 0.4 if p["kind"] == "pixels" else 2.3
+        min(2.4 * w / max(w, 2.4), 9 * p["shape"][0] / p["shape"][1]) + 0.4
+        if p["kind"] == "pixels"
+        else 0.9 + 1.4 * p.get("height", 170) / 170
         for p, w in row
     )
 

@@ -119,14 +119,15 @@ function vlAxes(size, at, x0, x1, panel) {
 }
 
 function vlLines(palettes, picked) {
-  const { svg, box, caption } = vlChart(VL_LINES);
+  const size = { ...VL_LINES };
+  const { svg, box, caption } = vlChart(size);
   let panel = null, at = null, drawn = null;
   const last = () => Math.max(...Object.values(panel.series).map((numbers) => numbers.length)) - 1;
   const draw = (event) => {
     const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
     const steps = drawn.length - 1;
-    const step = Math.round(((point.x - VL_LINES.left) / (VL_LINES.width - VL_LINES.left - VL_LINES.right)) * last());
-    const from = panel.low + ((VL_LINES.height - VL_LINES.bottom - point.y) / (VL_LINES.height - VL_LINES.top - VL_LINES.bottom)) * (panel.high - panel.low);
+    const step = Math.round(((point.x - size.left) / (size.width - size.left - size.right)) * last());
+    const from = panel.low + ((size.height - size.bottom - point.y) / (size.height - size.top - size.bottom)) * (panel.high - panel.low);
     if (step < 0 || step > steps) return;
     drawn[step] = Math.round(Math.min(Math.max(from, panel.low), panel.high) * 100) / 100;
     picked({ [panel.draw]: [...drawn] });
@@ -143,13 +144,15 @@ function vlLines(palettes, picked) {
     box,
     update(next) {
       panel = next;
-      at = vlScales(VL_LINES, 0, last(), panel.low, panel.high);
+      size.height = panel.height;
+      svg.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+      at = vlScales(size, 0, last(), panel.low, panel.high);
       caption.textContent = panel.caption;
       svg.setAttribute("aria-label", panel.alt);
       svg.style.cursor = panel.draw ? "crosshair" : "";
-      const made = vlAxes(VL_LINES, at, 0, last(), panel);
-      if (panel.mark !== null) made.push(vlSvg("path", { class: "mark", d: `M${at.x(panel.mark)} ${VL_LINES.top}V${VL_LINES.height - VL_LINES.bottom}` }));
-      let x = VL_LINES.left + 8;
+      const made = vlAxes(size, at, 0, last(), panel);
+      if (panel.mark !== null) made.push(vlSvg("path", { class: "mark", d: `M${at.x(panel.mark)} ${size.top}V${size.height - size.bottom}` }));
+      let x = size.left + 8;
       const dashes = ["", "6 3", "8 3 2 3", "2 3", "", "6 3"];
       Object.entries(panel.series).forEach(([label, numbers], i) => {
         const colour = `stroke: var(--vl-${(i % 6) + 1})`;
