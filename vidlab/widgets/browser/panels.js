@@ -121,15 +121,21 @@ function vlAxes(size, at, x0, x1, panel) {
 function vlLines(palettes, picked) {
   const size = { ...VL_LINES };
   const { svg, box, caption } = vlChart(size);
-  let panel = null, at = null, drawn = null;
+  let panel = null, at = null, drawn = null, stroke = null;
   const last = () => Math.max(...Object.values(panel.series).map((numbers) => numbers.length)) - 1;
   const draw = (event) => {
     const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
     const steps = drawn.length - 1;
-    const step = Math.round(((point.x - size.left) / (size.width - size.left - size.right)) * last());
+    const across = Math.round(((point.x - size.left) / (size.width - size.left - size.right)) * last());
     const from = panel.low + ((size.height - size.bottom - point.y) / (size.height - size.top - size.bottom)) * (panel.high - panel.low);
-    if (step < 0 || step > steps) return;
-    drawn[step] = Math.round(Math.min(Math.max(from, panel.low), panel.high) * 100) / 100;
+    const step = Math.min(Math.max(across, 0), steps), value = Math.min(Math.max(from, panel.low), panel.high);
+    stroke ??= [step, value];
+    const [was, before] = stroke; // a fast mouse leaves steps out: a straight line fills them
+    for (let s = Math.min(step, was); s <= Math.max(step, was); s++) {
+      const part = step === was ? 1 : (s - was) / (step - was);
+      drawn[s] = Math.round((before + (value - before) * part) * 100) / 100;
+    }
+    stroke = [step, value];
     picked({ [panel.draw]: [...drawn] });
   };
   svg.addEventListener("pointerdown", (e) => {
@@ -139,7 +145,7 @@ function vlLines(palettes, picked) {
     draw(e);
   });
   svg.addEventListener("pointermove", (e) => { if (drawn && e.buttons) draw(e); });
-  svg.addEventListener("pointerup", () => { drawn = null; });
+  svg.addEventListener("pointerup", () => { drawn = stroke = null; });
   return {
     box,
     update(next) {
