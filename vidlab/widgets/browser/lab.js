@@ -22,6 +22,8 @@ function render({ model, el }) {
       if (!shown[name]) { shown[name] = { kind: panel.kind, ...vlPanel(panel.kind, palettes, set) }; box.append(shown[name].box); }
       if (shown[name].panel !== panel) { shown[name].panel = panel; shown[name].update(panel); }
     }
+    const order = Object.keys(all).map((name) => shown[name].box);
+    if (order.some((panel, i) => box.children[i] !== panel)) box.append(...order);
   };
   const limits = () => {
     for (const [name, changes] of Object.entries(model.get("limits"))) controls[name]?.change(changes);
