@@ -1,0 +1,302 @@
+"""What every layer of a Keras model answers to one clip: computed once, in one call."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from vidlab.widgets import lab
+
+LARGEST = 400_000_000  # bytes of answers that are kept
+
+
+@dataclass(frozen=True)
+class LayerAnswers:
+    """What one layer answers to a clip.
+
+    Attributes
+    ----------
+    name : the layer's, after the names of the models that it lies in.
+    layer : the Keras layer.
+    shape : of its output, the batch first.
+    flat : is the answer for each frame a vector, and no maps?
+    values : (frames, filters, rows, columns) float32; one row and one column where `flat`. These are the layer's own
+        frames: fewer than the clip's after a stride in time, and one where it answers for the whole clip at once.
+    """
+
+    name: str
+    layer: object
+    shape: tuple
+    flat: bool
+    values: np.ndarray
+
+    @property
+    def frames(self):
+        return self.values.shape[0]
+
+    @property
+    def filters(self):
+        return self.values.shape[1]
+
+    @cached_property
+    def range(self):
+        """(low, high) of the colours, for all frames and filters: from 0, or centred on 0 where values are below; of
+        probabilities 0 and 1."""
+        if self.probabilities:
+            return 0.0, 1.0
+        finite = self.values[np.isfinite(self.values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+        return (0.0, high or 1.0) if low >= 0 else (-max(-low, high), max(-low, high))
+
+    @property
+    def kind(self):
+        """The layer's class."""
+        return type(self.layer).__name__
+
+    @property
+    def colours(self):
+        return "viridis" if self.range[0] == 0 else "PuOr"
+
+    @cached_property
+    def shades(self):
+        """The values as shades of the colours."""
+        return lab.shades(self.values, *self.range)
+
+    @cached_property
+    def mean(self):
+        """(frames, filters): the mean over the places of a map."""
+        return self.values.mean(axis=(2, 3))
+
+    @cached_property
+    def peak(self):
+        """(frames, filters): the largest answer of a map."""
+        return self.values.max(axis=(2, 3))
+
+    @cached_property
+    def place(self):
+        """(frames, filters, 2): row and column of the largest answer."""
+        flat = self.values.reshape(*self.values.shape[:2], -1).argmax(axis=2)
+        return np.stack(np.unravel_index(flat, self.values.shape[2:]), axis=-1)
+
+    @cached_property
+    def dead(self):
+        """(filters,) bool: the same number everywhere over the clip, or, in a layer without values below 0, always 0.
+
+        Where a layer has values below 0 (a state from tanh, a convolution before its normalisation), a negative
+        number is an answer like any other. One number alone is not called constant.
+        """
+        by_filter = np.moveaxis(self.values, 1, 0).reshape(self.filters, -1)
+        low, high = by_filter.min(axis=1), by_filter.max(axis=1)
+        constant = high - low <= 1e-6 * np.maximum(abs(low), abs(high))
+        silent = (high <= 0) & (self.range[0] == 0)
+        return silent | constant if by_filter.shape[1] > 1 else silent
+
+    @cached_property
+    def probabilities(self):
+        """Do the answers for each frame sum to 1?"""
+        sums = self.values.sum(axis=1)
+        return bool(self.flat and self.filters > 1 and (self.values >= 0).all() and (abs(sums - 1) < 1e-3).all())
+
+    @cached_property
+    def kernel(self):
+        """(filters, channels, slices, rows, columns) float32, or None: weights of a convolution.
+
+        The slices are times for Conv3D, and the gates i, f, c, o for ConvLSTM2D.
+        """
+        from keras import layers
+
+        if isinstance(self.layer, layers.ConvLSTM2D):
+            w = self.layer.cell.kernel.numpy()
+            return w.reshape(*w.shape[:3], 4, -1).transpose(4, 2, 3, 0, 1)
+        if isinstance(self.layer, layers.DepthwiseConv2D):  # each channel has filters of its own
+            w = self.layer.kernel.numpy()
+            return w.reshape(*w.shape[:2], -1).transpose(2, 0, 1)[:, None, None]
+        if isinstance(self.layer, layers.Conv1D | layers.Conv2D | layers.Conv3D):
+            w = self.layer.kernel.numpy()
+            return w.reshape(*(1,) * (5 - w.ndim), *w.shape).transpose(4, 3, 0, 1, 2)
+        return None
+
+
+def fitting(model, clip):
+    """The clip as the model takes it: (frames, height, width, channels) float32 in [0, 1].
+
+    Raises
+    ------
+    ValueError : the model has no single input of a clip or an image, or the clip is not of that shape and range.
+    """
+    shape = getattr(model, "input_shape", None)
+    if isinstance(shape, dict) or (isinstance(shape, list | tuple) and shape and isinstance(shape[0], list | tuple)):
+        raise ValueError("model: it has several inputs; explore one of its parts, a model with one input")
+    if not isinstance(shape, tuple) or len(shape) not in (4, 5):
+        raise ValueError(
+            "model: expected a built Sequential or functional Keras model of clips (batch, frames, height, width, "
+            f"channels) or of images (batch, height, width, channels), got {type(model).__name__} with input {shape}; "
+            "a Sequential model knows its input when it begins with keras.Input(shape)"
+        )
+    clip, wanted = np.asarray(clip), shape[1:]
+    if len(wanted) == 3:
+        clip = clip[None] if clip.ndim == 3 else clip
+        wanted = (None, *wanted)
+    if clip.ndim != 4 or not clip.size or any(w not in (None, n) for w, n in zip(wanted, clip.shape, strict=False)):
+        frames, height, width, channels = ("any" if n is None else n for n in wanted)
+        raise ValueError(
+            f"clip: the model takes one clip (frames, height, width, channels) of ({frames}, {height}, {width}, "
+            f"{channels}), got {clip.shape}; video.read(path, frames=..., size=(height, width)) reads a file so"
+        )
+    if clip.dtype == np.uint8:
+        return clip.astype(np.float32) / 255
+    if clip.dtype.kind != "f" or not (clip.min() >= -0.001 and clip.max() <= 1.001):
+        raise ValueError(f"clip: expected uint8, or floats from 0 to 1, got {clip.dtype}; divide by 255")
+    return clip.astype(np.float32)
+
+
+def layer_answers(model, clip, layers=None, prepare=None):
+    """The answers of all layers to one clip, in the order in which they are computed.
+
+    Nested models and what `TimeDistributed` wraps are taken apart. Left out are inputs, layers that
+    only turn (`Permute`) or flatten, and dropout, which does nothing here; so is a layer whose answers are neither maps
+    nor vectors.
+
+    Parameters
+    ----------
+    model : a Keras model of clips, or of images, which then sees every frame.
+    clip : (frames, height, width, channels), float32 in [0, 1].
+    layers : names of the layers to keep; all where None.
+    prepare : function that makes of the clip what the model expects, where that is not [0, 1].
+
+    Returns
+    -------
+    list of LayerAnswers.
+
+    Raises
+    ------
+    ValueError : a name of `layers` is unknown, or the answers take more than `LARGEST` bytes.
+    """
+    from vidlab.quiet import tensorflow as tf
+
+    watched = {name: layer for name, layer in _inside(model) if layers is None or {name, layer.name} & set(layers)}
+    if layers is not None and (unknown := set(layers) - set(watched) - {layer.name for layer in watched.values()}):
+        raise ValueError(
+            f"layers: no {', '.join(sorted(unknown))}; there are {', '.join(n for n, _ in _inside(model))}"
+        )
+    is_video = len(model.input_shape) == 5
+    x = tf.constant(clip if prepare is None else np.asarray(prepare(clip), np.float32))
+    said = []  # (name, layer), in the order of the calls
+
+    def run(x):
+        tensors = []
+
+        def tell(name, layer, answer):
+            times = 1 + sum(other is layer for _, other in said)
+            said.append((name if times == 1 else f"{name} (call {times})", layer))
+            tensors.append(tf.cast(tf.nest.flatten(answer)[0], tf.float32))  # the first of several outputs
+
+        with _watched(watched, tell), _frames_as_batch(model):
+            model(x, training=False)
+        return tensors
+
+    traced = tf.function(run, autograph=False).get_concrete_function(x[None] if is_video else x)
+    size = sum(4 * (answer.shape.num_elements() or 0) for answer in traced.outputs)
+    if size > LARGEST:
+        raise ValueError(
+            f"clip: the layers' answers would take {size / 1e6:,.0f} MB, more than {LARGEST / 1e6:,.0f}; give a "
+            "shorter clip, or name the layers that you want to see: layers=[...]"
+        )
+    found = []
+    for (name, layer), answer in zip(said, traced(x[None] if is_video else x), strict=True):
+        answer = answer.numpy()
+        if (shape := frames_first(answer.shape, clip.shape, is_video)) is not None:
+            values = answer.reshape(*shape[:1], *(shape[1:] if len(shape) == 4 else (1, 1, shape[1])))
+            values = np.ascontiguousarray(np.moveaxis(values, 3, 1))
+            found.append(LayerAnswers(name, layer, answer.shape, len(shape) == 2, values))
+    if not found:
+        raise ValueError("model: no layer of it gives maps or vectors")
+    return found
+
+
+def frames_first(shape, clip_shape, is_video):
+    """How to read an answer of `shape`: as (frames, rows, columns, filters), (frames, units), or None, not at all.
+
+    Where the batch is as long as the clip, the model has made its frames a batch of images. Tokens (batch, places,
+    width) are laid out as the frame is, if their number allows it.
+    """
+    batch, *rest = shape
+    frames, height, width, _ = clip_shape
+    if 0 in shape or batch not in ((1, frames) if is_video else (frames,)):
+        return None
+    if is_video and batch == 1:  # one answer, with or without an axis of time
+        if len(rest) == 4 or (len(rest) == 2 and rest[0] <= frames):
+            return tuple(rest)
+    if len(rest) == 2:
+        rows = round((rest[0] * height / width) ** 0.5)
+        grid = (rows, rest[0] // rows) if rows and rows * rows * width == rest[0] * height else (rest[0], 1)
+        return batch, *grid, rest[1]
+    return (batch, *rest) if len(rest) in (1, 3) else None
+
+
+def _inside(model, path=""):
+    """(name, layer) of all layers of a model, those of nested models included."""
+    import keras
+    from keras import layers
+
+    for layer in model.layers:
+        inner = layer.layer if isinstance(layer, layers.TimeDistributed) else layer
+        if isinstance(inner, keras.Model):
+            yield from _inside(inner, f"{path}{inner.name} / ")
+        elif not isinstance(inner, layers.InputLayer | layers.Dropout | layers.Permute | layers.Flatten):
+            yield path + layer.name, inner
+
+
+def _wrappers(model):
+    """All TimeDistributed layers, however deep."""
+    import keras
+    from keras import layers
+
+    for layer in model.layers:
+        if isinstance(layer, layers.TimeDistributed):
+            yield layer
+            layer = layer.layer
+        if isinstance(layer, keras.Model):
+            yield from _wrappers(layer)
+
+
+@contextmanager
+def _instead(calls):
+    """Let layers call something else for a while: `calls` holds pairs (layer, function)."""
+    calls = list({id(layer): (layer, function) for layer, function in calls}.values())
+    for layer, function in calls:
+        vars(layer)["call"] = function
+    try:
+        yield
+    finally:
+        for layer, _ in calls:
+            del vars(layer)["call"]
+
+
+def _watched(layers, tell):
+    """Each layer goes on as before, and tells what it answers."""
+
+    def watch(name, layer, call):
+        def watched(*args, **kwargs):
+            answer = call(*args, **kwargs)
+            tell(name, layer, answer)
+            return answer
+
+        return layer, watched
+
+    return _instead([watch(name, layer, layer.call) for name, layer in layers.items()])
+
+
+def _frames_as_batch(model):
+    """TimeDistributed calls its layer frame by frame; one call with the frames as a batch gives the same numbers."""
+    from vidlab.quiet import tensorflow as tf
+
+    def at_once(wrapper):
+        def call(x, training=None, mask=None):
+            answer = wrapper.layer(tf.reshape(x, (-1, *x.shape[2:])), training=False)
+            return tf.reshape(answer, (-1, x.shape[1], *answer.shape[1:]))
+
+        return wrapper, call
+
+    return _instead([at_once(wrapper) for wrapper in _wrappers(model)])

@@ -1,0 +1,261 @@
+"""The views of the layer explorer: each makes of a `Look` its panels and a sentence."""
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from vidlab.widgets import lab
+from vidlab.widgets.activations import LayerAnswers
+
+MOST = 64  # tiles in one picture
+WIDE, HIGH = 600, 320  # pixels of the page for one picture
+STRONGEST = 6
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the controls are set to. `frame` is the clip's, `now` the layer's."""
+
+    layer: LayerAnswers
+    pictures: np.ndarray
+    classes: list | None
+    filter: int
+    frame: int
+
+    @property
+    def now(self):
+        return self.frame * self.layer.frames // len(self.pictures)
+
+    @property
+    def noun(self):
+        return "unit" if self.layer.flat else "filter"
+
+    @property
+    def range_in_words(self):
+        low, high = self.layer.range
+        return f"colours from {low:.3g} to {high:.3g}, the same for all frames"
+
+
+def all_maps(look):
+    one, (rows, columns) = look.layer, look.layer.values.shape[2:]
+    if one.flat:
+        panel, words = _all_units(look)
+        return {"maps": panel, "input": _input(look)}, words
+    first = look.filter // MOST * MOST
+    shown = one.shades[look.now, first : first + MOST]
+    every = ceil((shown.size / 1e6) ** 0.5)  # a picture of more than a million pixels would be slow
+    shown = shown[:, ::every, ::every]
+    number, rows, columns = shown.shape
+    across = _across(number, rows, columns)
+    place = divmod(look.filter - first, across)
+    which = f"filters {first} to {first + number - 1}" if number < one.filters else f"all {number} filters"
+    caption = f"the maps of {which}, row by row; outlined: {look.filter}"
+    panel = _tiled(
+        shown, across, caption, f"{caption}; {look.range_in_words}", one.colours, pick=("filter",), first=first,
+        boxes=[(place[0] * rows, place[1] * columns, rows, columns)],
+    )  # fmt: skip
+    shrunk = f" Every {every}th pixel is shown." if every > 1 else ""
+    return {
+        "maps": panel,
+        "input": _input(look),
+    }, f"Each tile is what one filter answers, place by place. {_legend(one)}{shrunk}"
+
+
+def _all_units(look):
+    one = look.layer
+    values = one.shades[:, :, 0, 0]
+    if one.frames == 1:
+        across = one.filters if one.filters <= 32 else 32 if one.filters <= 512 else 64
+        caption = f"{one.filters} units, row by row; outlined: {look.filter}"
+        alt = f"{caption}; {look.range_in_words}.{_chances(look)}"
+        panel = _tiled(
+            values[0, :, None, None], across, caption, alt, one.colours,
+            boxes=[(*divmod(look.filter, across), 1, 1)], pick=("filter",), most=40,
+        )  # fmt: skip
+        return panel, f"One cell for each unit. {_legend(one)}{_chances(look)}"
+    first = look.filter // 256 * 256
+    shown = values[:, first : first + 256].T
+    units, frames = shown.shape
+    wide = max(1, round(0.8 * units / frames))  # so that the picture is not too narrow
+    which = f"units {first} to {first + units - 1}" if units < one.filters else f"{units} units"
+    caption = f"{which} (rows) over {frames} frames (columns); outlined: unit {look.filter}, frame {look.now}"
+    boxes = [(0, look.now * wide, units, wide), (look.filter - first, 0, 1, frames * wide)]
+    picture = shown.repeat(wide, axis=1)
+    alt = f"{caption}; {look.range_in_words}.{_chances(look)}"
+    panel = lab.pixels(picture, caption, alt, one.colours, _times(picture.shape), boxes)
+    return panel, f"Each row is a unit, each column a frame. {_legend(one)}{_chances(look)}"
+
+
+def one_filter(look):
+    one = look.layer
+    value = f"{one.mean[look.now, look.filter]:.3g}"
+    panels = {}
+    if one.flat:
+        words = f"Unit {look.filter} answers {value}.{_chances(look)}"
+    else:
+        shade = one.shades[look.now, look.filter]
+        caption = f"filter {look.filter}" + (f", frame {look.now} of the layer" if one.frames > 1 else "")
+        alt = f"the map of {caption}; mean {value}, largest {one.peak[look.now, look.filter]:.3g}"
+        panels["map"] = lab.pixels(shade, caption, alt, one.colours, _times(shade.shape, HIGH, 224))
+        words = f"Filter {look.filter}: mean {value}, largest {one.peak[look.now, look.filter]:.3g}. {_legend(one)}"
+    panels["input"] = _input(look)
+    if one.frames > 1:
+        series, low, high = one.mean[:, look.filter], min(0.0, float(one.mean.min())), float(one.mean.max())
+        caption = f"{'answer' if one.flat else 'mean over the map'} of {look.noun} {look.filter} at each frame"
+        alt = f"{caption}: from {series.min():.3g} to {series.max():.3g}, largest at frame {series.argmax()}"
+        step = "frame" if one.frames == len(look.pictures) else "frame of the layer"
+        panels["mean"] = lab.lines(
+            {f"{look.noun} {look.filter}": series}, caption, alt, low, max(high, low + 1e-6), step, mark=look.now
+        )  # fmt: skip
+    return panels, words
+
+
+def strongest(look):
+    one = look.layer
+    if one.dead[look.filter]:
+        return {}, f"{look.noun.capitalize()} {look.filter} never answers over this clip: no frame is its strongest."
+    if one.frames == 1 and one.flat:
+        return {}, f"The layer answers once for the whole clip, {one.peak[0, look.filter]:.3g}: there is no order."
+    found = _strongest(one, look.filter)
+    frames = [_clip_frame(frame, one.frames, len(look.pictures)) for frame, _, _ in found]
+    values = [f"{value:.3g}" for _, _, value in found]
+    height, width = look.pictures.shape[1:3]
+    cell = height / one.values.shape[2], width / one.values.shape[3]
+    boxes = [(place[0] * cell[0], place[1] * cell[1], *cell) for _, place, _ in found]
+    if one.frames == 1:
+        picture, tiles = look.pictures[frames[0]], None
+        caption = f"where {look.noun} {look.filter} answers most: {', '.join(values)}"
+        words = "Outlined: its strongest places. The layer has one map for the whole clip; the middle frame is shown."
+    else:
+        picture, tiles = np.concatenate(look.pictures[frames], axis=1), (height, width, len(found), 0)
+        boxes = [(y, x + k * width, h, w) for k, (y, x, h, w) in enumerate(boxes)]
+        said = ", ".join(f"frame {f}: {v}" for f, v in zip(frames, values, strict=True))
+        caption = f"where {look.noun} {look.filter} answers most, in order: {said}"
+        words = "The frames in which it answers most, the strongest first" + (
+            "." if one.flat else "; outlined is the place (what it sees there may be larger)."
+        )
+    if one.flat:
+        boxes = []
+    times = max(1, 110 * STRONGEST // (width * len(found)) if tiles else 224 // max(height, width))
+    return {"strongest": lab.pixels(picture, caption, caption, "gray", times, boxes, tiles=tiles)}, words
+
+
+def _strongest(one, filter):
+    """[(frame, (row, column), value)]: the largest answer of each frame, in order; of one map, its largest places."""
+    if one.frames > 1:
+        frames = np.argsort(-one.peak[:, filter], kind="stable")[:STRONGEST]
+        return [(int(f), one.place[f, filter], one.peak[f, filter]) for f in frames]
+    left, found = one.values[0, filter].copy(), []
+    while len(found) < STRONGEST and np.isfinite(left).any():
+        row, column = np.unravel_index(np.nanargmax(left), left.shape)
+        found.append((0, (row, column), left[row, column]))
+        left[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2] = -np.inf  # neighbours show the same
+    return found
+
+
+def kernels(look):
+    one, weights = look.layer, look.layer.kernel
+    if weights is None:
+        return {}, f"A layer of the kind {one.kind} has no kernel that slides: choose a convolution."
+    filters, channels, slices, rows, columns = weights.shape
+    reach = float(abs(weights).max()) or 1.0
+    name = {4: "gate (i, f, c, o)"}.get(slices, "time") if one.kind == "ConvLSTM2D" else "time"
+    most = MOST if slices == 1 else MOST // 4
+    mine = weights[look.filter, :most]
+    names = " (red, green, blue)" if channels == 3 else ""
+    caption = f"filter {look.filter}: its {rows}×{columns} weights for each of {channels} channels{names}"
+    if slices > 1:
+        caption += f", a channel a row, its {slices} slices of {name} side by side"
+    if channels > most:
+        caption += f"; the first {most} channels"
+    alt = f"{caption}; colours from {-reach:.3g} to {reach:.3g}, white is 0"
+    tiles = lab.shades(mine.reshape(-1, rows, columns), -reach, reach)
+    per_row = slices if slices > 1 else _across(len(mine), rows, columns)
+    panels = {"kernel": _tiled(tiles, per_row, caption, alt, "PuOr")}
+    first = look.filter // 32 * 32
+    some = weights[first : first + 32, :32]
+    picture = some.transpose(1, 3, 0, 2, 4).reshape(some.shape[1] * rows, -1)
+    caption = f"filters {first} to {first + len(some) - 1} side by side, their channels below each other"
+    panels["kernels"] = lab.pixels(
+        lab.shades(picture, -reach, reach), caption, caption, "PuOr", _times(picture.shape),
+        boxes=[(0, (look.filter - first) * slices * columns, len(picture), slices * columns)],
+        pick=("filter",), tiles=(len(picture), slices * columns, len(some), first),
+    )  # fmt: skip
+    return panels, f"Orange weights are below 0, violet ones above, from {-reach:.3g} to {reach:.3g}."
+
+
+def dead_units(look):
+    one = look.layer
+    height, across = 24, min(128, one.filters)
+    largest = abs(one.values).max(axis=(0, 2, 3)) if one.flat else one.peak.max(axis=0)
+    bars = np.round(np.clip(largest / one.range[1], 0, 1) * (height - 2)).astype(int)
+    tiles = np.full((one.filters, height, 4), 40, np.uint8)
+    tiles[:, :, :3] = np.where(np.arange(height)[::-1, None] < bars[:, None, None], 200, 40)
+    dead = np.flatnonzero(one.dead)
+    boxes = [(k // across * height, k % across * 4, height, 4) for k in dead]
+    named = ", ".join(map(str, dead[:20])) + (", ..." if len(dead) > 20 else "")
+    caption = f"the largest answer of each {look.noun} over the clip; outlined: never answers"
+    panel = _tiled(tiles, across, caption, f"{caption}: {named or 'none'}", "viridis", boxes=boxes, most=6)
+    words = f"{len(dead)} of {one.filters} {look.noun}s never answer over this clip" + (f": {named}." if named else ".")
+    if one.range[0] < 0 and not one.flat:
+        below = int((one.peak.max(axis=0) <= 0).sum()) - int((one.dead & (one.peak.max(axis=0) <= 0)).sum())
+        words += f" {below} more are never above 0: a ReLU behind this layer would silence them." if below else ""
+    return {"bars": panel}, words
+
+
+VIEWS = {
+    "all maps": all_maps, "one filter": one_filter, "strongest frames": strongest, "kernels": kernels,
+    "dead units": dead_units,
+}  # fmt: skip
+
+
+def _tiled(tiles, across, caption, alt, colours, boxes=(), pick=(), first=0, most=16):
+    """Pictures (number, rows, columns) uint8 as one panel, so many in a row."""
+    number, rows, columns = tiles.shape
+    down = ceil(number / across)
+    if down * across > number:
+        tiles = np.concatenate([tiles, np.zeros((down * across - number, rows, columns), np.uint8)])
+    picture = tiles.reshape(down, across, rows, columns).swapaxes(1, 2).reshape(down * rows, across * columns)
+    times = min(most, _times(picture.shape))
+    return lab.pixels(picture, caption, alt, colours, times, boxes, pick, (rows, columns, number, first))
+
+
+def _across(number, rows, columns):
+    """How many of so many tiles to set in a row: a picture wider than high, with no place left over if possible."""
+    wanted = (1.7 * number * rows / columns) ** 0.5
+    fitting = [n for n in range(1, number + 1) if number % n == 0 and wanted / 1.6 <= n <= wanted * 1.6]
+    return min(fitting, key=lambda n: abs(n - wanted)) if fitting else max(1, min(number, round(wanted)))
+
+
+def _times(shape, high=HIGH, wide=WIDE):
+    """How many times larger a picture can be shown."""
+    return max(1, min(high // shape[0], wide // shape[1]))
+
+
+def _input(look):
+    picture = look.pictures[look.frame]
+    caption = f"the clip, frame {look.frame}" if len(look.pictures) > 1 else "the image"
+    return lab.pixels(picture, caption, caption, "gray", max(1, 160 // max(picture.shape[:2])))
+
+
+def _clip_frame(now, layer_frames, clip_frames):
+    """The middle one of the clip's frames that belong to frame `now` of the layer."""
+    mine = [f for f in range(clip_frames) if f * layer_frames // clip_frames == now]
+    return mine[(len(mine) - 1) // 2] if mine else now * clip_frames // layer_frames
+
+
+def _legend(one):
+    return (
+        "Violet is above 0, orange below, white is 0." if one.range[0] < 0 else "Bright is much, the darkest shade 0."
+    )
+
+
+def _chances(look):
+    """Probabilities in words, the largest first."""
+    one = look.layer
+    if not one.probabilities:
+        return ""
+    p = one.values[look.now, :, 0, 0]
+    names = look.classes if look.classes and len(look.classes) == len(p) else [f"class {k}" for k in range(len(p))]
+    return " Probabilities: " + ", ".join(f"{names[k]} {p[k]:.2f}" for k in np.argsort(-p, kind="stable")[:3]) + "."
