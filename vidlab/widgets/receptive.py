@@ -1,0 +1,284 @@
+"""The receptive field lab: which pixels and frames one number of a layer's output depends on."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from vidlab import world
+from vidlab.widgets import dependencies, lab
+
+DEPTH = 5  # layers of a stack
+ENDS = {"frame": ("first frame", "last frame"), "row": ("top", "bottom"), "column": ("left", "right")}
+
+
+def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer=None, every=1):
+    """Choose a layer and one cell of its output, and see which cells of the input it depends on: its receptive field.
+
+    Without a model, stack up to five layers: the answer comes from exact index arithmetic, at once. With a model, it
+    is measured, for all layers, when the lab is made: one row, column or frame of the input at a time is changed to
+    random numbers. This knows nothing of the layers, and takes 1 to 3 s for a small model of clips of 16 x 32 x 32 on
+    two cores. It grows with (frames + rows + columns) times the cost of the model: a shorter or smaller clip, or
+    `every=4`, make it cheaper.
+
+    The field is the box of what is seen along each axis. A layer that sees other pixels in other frames (ConvLSTM:
+    fewer, the later the frame) sees less than the box. What changes a layer by less than a millionth of its largest
+    number counts as not seen: so an RNN that has forgotten does not see.
+
+    Parameters
+    ----------
+    model : Keras model with one input, (batch, height, width, channels) or (batch, frames, height, width, channels);
+        Sequential or functional, trained or not. The layers of a model inside it can be chosen too.
+    clip : an image (height, width[, channels]) or a clip (frames, height, width, channels); uint8, or floats in
+        [0, 1], which is what the model gets. A made-up one where None.
+    stack : without a model, the layers to begin with: names from `dependencies.LAYERS` and, for clips, `OVER_TIME`.
+    layer : with a model, the name of the layer to begin with; the last that has places where None.
+    every : with a model, rows and columns are changed in groups of so many: faster, and exact to so many pixels.
+
+    Raises
+    ------
+    ValueError : the clip, the stack or the layer does not fit, or the model has no such input; it says what to do.
+    """
+    shape = None if model is None else _input_shape(model)
+    frames, numbers = _checked(_made_up(shape or (32, 32, 3)) if clip is None else clip, shape)
+    title = "Receptive field lab"
+    if model is None:
+        controls, find, start = _of_stack(stack, frames)
+        sizes = dict(zip(dependencies.CELLS[3], frames.shape[:3], strict=True))  # an image is one frame
+    else:
+        if not (isinstance(every, int) and every >= 1):
+            raise ValueError(f"every: expected a whole number from 1 up, got {every!r}")
+        maps = dependencies.measure(model, numbers, every)
+        controls, find, start = _of_model(maps, layer)
+        sizes, title = {}, f"{title}: {model.name}"
+        for one in maps.values():
+            sizes |= {axis: max(n, sizes.get(axis, 0)) for axis, n in zip(one.axes, one.values.shape, strict=True)}
+    axes = [axis for axis in ("row", "column", "place", "frame", "step") if sizes.get(axis, 1) > 1]
+    controls += [lab.slider(axis, axis, 0, sizes[axis] - 1, start.get(axis, 0)) for axis in axes]
+    controls += [lab.play(axis, fps=4) for axis in axes if axis == "frame"]
+
+    def answer(**values):
+        name, found, low, high, note = find(values)
+        at = {axis: min(values.get(axis, 0), n - 1) for axis, n in zip(found.axes, found.values.shape, strict=True)}
+        seen = [one[tuple(at.values())] for one in found.seen]
+        status = " ".join(filter(None, [_sees(name, at, seen), _edges(seen, found), _later(at, found), note]))
+        limits = {axis: {"hidden": axis not in at} for axis in axes}
+        for axis in set(axes) & set(at):
+            limits[axis]["max"] = found.values.shape[found.axes.index(axis)] - 1
+        if "frame" in axes:
+            limits["play frame"] = {"hidden": "frame" not in at}
+        panels = {"input": _input(frames, seen, status), "output": _output(name, found, at, low, high)}
+        return {"panels": panels, "status": status, "limits": limits}
+
+    return lab.Lab(title, controls, answer)
+
+
+def _input_shape(model):
+    inputs = getattr(model, "inputs", None)
+    if not inputs or len(inputs) != 1 or len(inputs[0].shape) not in (4, 5):
+        raise ValueError(
+            "model: expected a Keras model with one input, images or clips; build it from keras.Input, or call a "
+            "Sequential once, before it comes here"
+        )
+    if inputs[0].shape[0] is not None:
+        raise ValueError("model: its batch size is fixed; make it with keras.Input(shape) without a batch size")
+    return tuple(inputs[0].shape[1:])
+
+
+def _made_up(shape):
+    """A clip or an image of a rendered world; where a model leaves a size open, 16 frames or 32 pixels."""
+    *frames, height, width, channels = (
+        n or usual for n, usual in zip(shape, (16, 32, 32, 3)[-len(shape) :], strict=True)
+    )
+    varied = ("motion", "shape", "colour", "background")
+    clip = world.render(1, varied, frames=(frames or [1])[0], size=(max(height, 8), max(width, 8)), seed=2).clips[0]
+    clip = clip[:, :height, :width]
+    if channels != 3:
+        clip = clip.mean(axis=-1, keepdims=True).astype(np.uint8).repeat(channels, axis=-1)
+    return clip if frames else clip[0]
+
+
+def _checked(clip, shape):
+    """The clip as a picture, uint8 (frames, height, width, 3), and as what the model gets."""
+    clip = np.asarray(clip)
+    if clip.ndim == 2:
+        clip = clip[..., None]
+    fits = clip.ndim in (3, 4) and clip.shape[-1] in (1, 3)
+    wanted = "an image (height, width[, 3]) or a clip (frames, height, width, 3)"
+    if shape is not None:
+        fits = clip.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, clip.shape, strict=True))
+        wanted = f"what the model takes, {shape}"
+    if not fits or not clip.size or not (clip.dtype == np.uint8 or clip.dtype.kind == "f"):
+        raise ValueError(f"clip: expected {wanted}, uint8 or floats in [0, 1], got {clip.dtype} of shape {clip.shape}")
+    numbers = (clip / 255 if clip.dtype == np.uint8 else clip).astype(np.float32)
+    frames = numbers if numbers.ndim == 4 else numbers[None]
+    if frames.shape[-1] != 3:
+        frames = frames.mean(axis=-1, keepdims=True).repeat(3, axis=-1)
+    return (np.clip(np.nan_to_num(frames), 0, 1) * 255).round().astype(np.uint8), numbers
+
+
+def _of_stack(stack, frames):
+    """Controls of a stack; what answers them, (name, Map, lowest and highest value, a note); the cell to begin with."""
+    timed = len(frames) > 1
+    options = list(dependencies.LAYERS | (dependencies.OVER_TIME if timed else {}))
+    stack = [stack] if isinstance(stack, str) else list(stack)
+    if len(stack) > DEPTH or set(stack) - set(options):
+        raise ValueError(f"stack: expected up to {DEPTH} of {'; '.join(options)}; got {stack}")
+    grey = frames.mean(axis=-1) / 255
+    grey = grey if timed else grey[0]
+    names = [f"layer {n}" for n in range(1, DEPTH + 1)]
+
+    @lru_cache(64)
+    def made(chosen, padding):
+        found, sizes = dependencies.stacked(chosen, grey, padding)
+        (r_time, j_time), (r, j) = dependencies.rule(chosen)
+        note = f"The rule gives r = {r} and j = {j} pixels"
+        note += f"; over time r = {r_time} and j = {j_time} frames." if r_time > 1 else "."
+        chain = " → ".join("×".join(map(str, size)) for size in sizes)
+        return "the stack", found, 0, 1, f"{note} Sizes: {chain}."
+
+    controls = [
+        lab.choice(name, name, options, value)
+        for name, value in zip(names, stack + ["none"] * (DEPTH - len(stack)), strict=True)
+    ]
+    controls.append(lab.choice("padding", "padding", ["valid", "same"]))
+    start = {"frame": len(frames) // 2, "row": min(4, grey.shape[-2] - 1), "column": min(4, grey.shape[-1] - 1)}
+
+    def find(values):
+        return made(tuple(values[name] for name in names if values[name] != "none"), values["padding"])
+
+    return controls, find, start
+
+
+def _of_model(maps, layer):
+    """The same for the layers of a model."""
+    places = [name for name, found in maps.items() if found.values.size > 1]
+    layer = layer or (places or list(maps))[-1]
+    if layer not in maps:
+        raise ValueError(f"layer: there is no {layer}; there is {', '.join(maps)}")
+    ranges = {name: (min(0.0, found.values.min()), found.values.max()) for name, found in maps.items()}
+
+    def find(values):
+        name = values["layer"]
+        return f"layer {name}", maps[name], *ranges[name], None
+
+    first = maps[layer]
+    start = {axis: n // 2 for axis, n in zip(first.axes, first.values.shape, strict=True)}
+    return [lab.choice("layer", "layer", list(maps), layer)], find, start
+
+
+def _input(frames, seen, status):
+    """The frames side by side, dimmed where they are not seen."""
+    time, rows, columns = seen if len(seen) == 3 else [np.ones(1, bool), *seen]
+    keep = time[:, None, None, None] & rows[:, None, None] & columns[:, None]
+    shown = np.where(keep, frames, frames // 4 + 96)
+    count, height, width, _ = frames.shape
+    across = -(-count // -(-count // 8))  # at most 8 in a row, the rows alike
+    picture = np.zeros((-(-count // across) * height, across * width, 3), np.uint8)
+    boxes = []
+    for n, one in enumerate(shown):
+        y, x = n // across * height, n % across * width
+        picture[y : y + height, x : x + width] = one
+        if time[n] and rows.any() and columns.any():
+            (top, high), (left, wide) = ((at[0], np.ptp(at) + 1) for at in map(np.flatnonzero, (rows, columns)))
+            boxes.append((y + top, x + left, high, wide))
+    caption = "The input" if count == 1 else f"The input, frames 0 to {count - 1}"
+    times = max(1, min(320 // max(height, width), 600 // picture.shape[1]))
+    tiles = (height, width, count, 0) if count > 1 else None
+    alt = f"The input. {status}"
+    return lab.pixels(
+        picture,
+        f"{caption}: what the cell sees is clear, the rest is faded",
+        alt,
+        times=times,
+        boxes=boxes,
+        tiles=tiles,
+    )
+
+
+def _output(name, found, at, low, high):
+    """The map of a layer at the chosen frame, with the chosen cell."""
+    cell, shown = list(at.values()), found.values
+    if shown.ndim == 3:
+        shown, cell = shown[cell[0]], cell[1:]
+    pick = [axis for axis in at if axis != "frame" or len(at) < 3]
+    while shown.ndim < 2:  # a row of steps, or one cell for a vector
+        shown, cell, pick = shown[None], [0, *cell], ["only", *pick]
+    where = f", frame {at['frame']}" if len(at) == 3 else "" if at else ": a vector, one cell for all of it"
+    caption = f"Output of {name}{where}"
+    alt = (
+        f"{caption}: {shown.shape[0]} x {shown.shape[1]} cells, dark is {low:.3g}, bright {high:.3g}; outlined: {cell}"
+    )
+    times = max(1, min(32, 224 // max(shown.shape)))
+    return lab.pixels(lab.shades(shown, low, high), caption, alt, "gray", times, [(*cell, 1, 1)], pick if at else ())
+
+
+def _named(seen):
+    """Input axis -> which of its entries are seen, for the axes that an image or a clip has."""
+    named = dict(zip(("frame", "row", "column")[-len(seen) :], seen, strict=True))
+    return {axis: one for axis, one in named.items() if axis != "frame" or one.size > 1}
+
+
+def _sees(name, at, seen):
+    """What the cell sees, in words."""
+    place = {
+        (): f"{name[0].upper()}{name[1:]} has no places: its numbers together see",
+        ("frame",): "Frame {frame} of", ("step",): "Step {step} of", ("row", "column"): "Cell ({row}, {column}) of",
+        ("frame", "place"): "Place {place} in frame {frame} of",
+        ("frame", "row", "column"): "Cell ({row}, {column}) in frame {frame} of",
+    }[tuple(at)].format(**at)  # fmt: skip
+    who = f"{place} {name} sees" if at else place
+    named = _named(seen)
+    if not all(one.any() for one in named.values()):
+        return f"{who} nothing: no change of the input changes it."
+    parts = ", ".join(_entries(axis, named[axis]) for axis in ("row", "column", "frame") if axis in named)
+    share = 100 * np.prod([one.mean() for one in named.values()])
+    share = f"{share:.0f}%" if share >= 1 else f"{share:.1g}%"
+    time = f" in {_count(named['frame'].sum(), 'frame')}" if "frame" in named else ""
+    size = f"{named['row'].sum()} x {named['column'].sum()} pixels{time}"
+    return f"{who} {parts}: {size}, {share} of the {'clip' if time else 'image'}."
+
+
+def _entries(axis, seen):
+    at = np.flatnonzero(seen)
+    if len(at) == 1:
+        return f"{axis} {at[0]}"
+    if len(at) == seen.size:
+        return f"all {len(at)} {axis}s"
+    return f"{'' if len(at) == np.ptp(at) + 1 else f'{len(at)} of the '}{axis}s {at[0]} to {at[-1]}"
+
+
+def _count(n, word):
+    return f"{n} {word}{'' if n == 1 else 's'}"
+
+
+def _edges(seen, found):
+    """Where the input ends before the field does."""
+    named, most = _named(seen), dict(zip(_named(seen), found.most[-len(_named(seen)) :], strict=True))
+    cut = []
+    for axis, one in named.items():
+        grows = axis == "frame" and most[axis] == one.size  # an LSTM's field begins at frame 0: nothing is cut off
+        if one.any() and one.sum() < most[axis] and not grows:
+            cut += [end for end, at in zip(ENDS[axis], (0, -1), strict=True) if one[at]]
+    if not cut:
+        return None
+    size = f"{most['row']} x {most['column']} pixels" + (
+        f" in {_count(most['frame'], 'frame')}" if "frame" in most else ""
+    )
+    return f"The field is cut off ({', '.join(cut)}): beyond the edge there is no input. Elsewhere it is up to {size}."
+
+
+def _later(at, found):
+    """Whether the layer sees the future: for layers with as many frames or steps as the clip."""
+    time = next((axis for axis in ("frame", "step") if axis in at), None)
+    if time is None or len(found.seen) < 3:
+        return None
+    where = found.axes.index(time)
+    others = tuple(axis for axis in range(len(found.axes)) if axis != where)
+    table = found.seen[0].any(axis=others)  # (frames out, frames in)
+    if table.shape[0] != table.shape[1] or np.array_equal(table, np.eye(len(table), dtype=bool)):
+        return None
+    if not np.triu(table, 1).any():
+        return f"No {time} of this output sees a later frame: the way to it is causal."
+    if later := found.seen[0][tuple(at.values())][at[time] + 1 :].sum():
+        return f"It sees {_count(later, 'frame')} later than its own."
+    return None
