@@ -1,6 +1,7 @@
 // Native controls with labels, in a box that keeps their keys from JupyterLab's command mode.
 
-let vlNumber = 0; // of the next control: ids must differ on a page
+// Ids must differ on a page, and each lab is a module of its own.
+function vlId() { globalThis.vlControls = (globalThis.vlControls ?? 0) + 1; return `vl-${globalThis.vlControls}`; }
 
 function vlElement(name, attributes = {}, ...children) {
   const element = document.createElement(name);
@@ -22,12 +23,13 @@ function vlRoot(el, title) {
   return root;
 }
 
-// When the kernel has gone, say so, once. `needed`: without it the controls can do nothing more.
+// When the kernel has gone, say so, once. `needed`: without it the controls can do nothing more. The event comes when
+// the line to the kernel is cut (the view was made while it stood).
 function vlSayWhenGone(model, root, needed) {
   const gone = () => {
-    if (model.comm_live !== false || root.querySelector(".vl-gone")) return;
-    const rest = needed ? " Run this cell again to bring the lab back to life." : " The lab works on until the page is closed.";
-    root.append(vlElement("p", { class: "vl-gone", role: "alert", text: "The kernel behind this lab has gone." + rest }));
+    if (root.querySelector(".vl-gone")) return;
+    const rest = needed ? "Run this cell again to bring the lab back to life." : "The lab works on until the page is closed.";
+    root.append(vlElement("p", { class: "vl-gone", role: "alert", text: `The kernel behind this lab has gone. ${rest}` }));
     if (needed) root.querySelectorAll("input, select, button").forEach((control) => { control.disabled = true; });
   };
   model.on("comm_live_update", gone);
@@ -39,7 +41,7 @@ function vlDigits(step) { return Math.max(0, (String(step).split(".")[1] || "").
 // One control from its description (see slider, choice, toggle, play in lab.py). Its `value` can be read and set,
 // `limit` changes its description, and `changed(name, value)` is called at every change by the user.
 function vlControl(spec, changed, controls) {
-  const id = `vl-${++vlNumber}`;
+  const id = vlId();
   const box = vlElement("div", { class: "vl-control" });
   const label = vlElement("label", { for: id, text: spec.label });
   const made = { spec: { ...spec }, box, stop() {} };

@@ -1,0 +1,120 @@
+"""What the tests of live labs share: a notebook cut down to its labs, the state of a lab in the page, its controls."""
+
+import ast
+import base64
+from pathlib import Path
+
+import nbformat
+import numpy as np
+
+from vidlab.widgets import lab
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+# What a lab shows, as text that differs when it differs.
+SHOWN = """root => [...root.querySelectorAll('canvas')].map(c => c.toDataURL()).join()
+    + [...root.querySelectorAll('.vl-chart, .vl-picture svg')].map(s => s.innerHTML).join()
+    + root.querySelector('.vl-status').textContent"""
+PIXELS = """canvas => { const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    let text = '';
+    for (let i = 0; i < data.length; i += 32768) text += String.fromCharCode(...data.subarray(i, i + 32768));
+    return [canvas.height, canvas.width, btoa(text)]; }"""
+# Set a control as a user's hand would, and tell the lab.
+SET = """([root, name, value]) => { const input = [...root.querySelectorAll('input, select')]
+        .find(i => i.labels[0].textContent === name);
+    if (input.type === 'checkbox') { if (input.checked !== value) input.click(); return; }
+    input.value = value;
+    input.dispatchEvent(new Event(input.tagName === 'SELECT' ? 'change' : 'input', {bubbles: true})); }"""
+
+
+def notebooks_with_labs():
+    """Names of the notebooks that hold a cell tagged `lab`."""
+    return [path.name for path in sorted(NOTEBOOKS.glob("*.ipynb")) if cells_of(path.name)[1]]
+
+
+def cells_of(name):
+    """A notebook, and those of its cells that its labs need, in order."""
+    notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
+    needed = [c for c in notebook.cells if {"lab", "lab-setup"} & set(c.metadata.get("tags", []))]
+    return notebook, needed if any("lab" in c.metadata["tags"] for c in needed) else []
+
+
+def cut(name, folder):
+    """Write into `folder` the notebook with nothing but its labs and what they need; its name."""
+    notebook, notebook.cells = cells_of(name)
+    nbformat.write(notebook, folder / f"labs_of_{name}")
+    return f"labs_of_{name}"
+
+
+def pixels(canvas):
+    """What a canvas shows, as (height, width, 3) uint8."""
+    height, width, data = canvas.evaluate(PIXELS)
+    picture = np.frombuffer(base64.b64decode(data), np.uint8).reshape(height, width, 4)
+    assert (picture[..., 3] == 255).all(), "the canvas is blank somewhere"
+    return picture[..., :3]
+
+
+def settled(page, root, before=None, timeout=10):
+    """What the lab shows, once it has stood still for 80 ms (and, where given, differs from `before`)."""
+    last, still = root.evaluate(SHOWN), 0
+    for _ in range(timeout * 25):
+        page.wait_for_timeout(40)
+        now = root.evaluate(SHOWN)
+        still = still + 1 if now == last and now != before else 0
+        last = now
+        if still == 2:
+            return now
+    if before is not None:
+        raise AssertionError("the lab shows nothing new")
+    raise AssertionError("the lab does not come to rest")
+
+
+def headless(cells):
+    """Run the cells here, without a browser; the labs that they show, in order."""
+    names, labs = {}, []
+    for cell in cells:
+        parsed = ast.parse(cell.source)
+        last = parsed.body.pop() if parsed.body and isinstance(parsed.body[-1], ast.Expr) else None
+        exec(compile(parsed, "cell", "exec"), names)
+        shown = eval(compile(ast.Expression(last.value), "cell", "eval"), names) if last else None
+        labs += [shown] if isinstance(shown, lab.Live) else []
+    return labs
+
+
+def choose(page, root, twin, rng):
+    """Set every control of a lab to a random value, in the page and in its twin here."""
+    handle = root.element_handle()
+    order = sorted((c for c in twin.controls if "value" in c), key=lambda c: c["kind"] == "slider")
+    for control in order:  # sliders last: their limits may follow a choice
+        control = control | twin.limits.get(control["name"], {})
+        if control.get("hidden") or control.get("disabled"):
+            continue
+        if control["kind"] == "slider":
+            steps = round((control["max"] - control["min"]) / control["step"])
+            value = round(control["min"] + int(rng.integers(steps + 1)) * control["step"], 10)
+        else:
+            value = rng.choice(control["options"]).item() if control["kind"] == "choice" else bool(rng.integers(2))
+        page.evaluate(SET, [handle, control["label"], value])
+        twin.values = twin.values | {control["name"]: value}
+
+
+def agree(root, twin):
+    """Assert that the page shows what the twin's panels say: each pixel, and each point of each line."""
+    panels = list((twin.panels | twin.fixed).values())
+    shown = [pixels(root.locator("canvas").nth(i)) for i in range(root.locator("canvas").count())]
+    expected = [p for p in panels if p["kind"] == "pixels"]
+    assert len(shown) == len(expected)
+    for picture, panel in zip(shown, expected, strict=True):
+        want = np.frombuffer(panel["data"], np.uint8).reshape(panel["shape"])
+        want = want if want.ndim == 3 else lab.palette(panel["colours"])[want]
+        assert np.array_equal(picture, want), f"{panel['caption']}: {twin.values}"
+    drawn = root.locator("polyline[data-label]").evaluate_all(
+        "all => all.map(p => [p.dataset.label, p.getAttribute('points')])"
+    )
+    series = [(label, numbers, p) for p in panels if p["kind"] == "lines" for label, numbers in p["series"].items()]
+    assert [label for label, _ in drawn] == [label for label, _, _ in series]
+    for (_, points), (label, numbers, panel) in zip(drawn, series, strict=True):
+        heights = np.array([point.split(",")[1] for point in points.split()], float)
+        share = (np.clip(numbers, panel["low"], panel["high"]) - panel["low"]) / (panel["high"] - panel["low"])
+        assert np.abs(heights - (138 - share * 118)).max() < 0.02, f"{label}: {twin.values}"
+    assert root.locator(".vl-status").text_content() == twin.status

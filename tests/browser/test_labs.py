@@ -1,0 +1,143 @@
+"""Every lab of every notebook, live in a real JupyterLab: its pictures are right, its controls have names and keys.
+
+Each notebook is cut down to the cells tagged `lab` and those tagged `lab-setup`, which its labs need.
+"""
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser import labs
+from tests.browser.jupyter import expect_labs, new_page, open_notebook, run_all
+from vidlab.widgets.lab import Lab
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture(scope="module", params=labs.notebooks_with_labs())
+def opened(request, browser, course, address):
+    """(page, the labs in it, the same labs without a browser)"""
+    _, cells = labs.cells_of(request.param)
+    twins = labs.headless(cells)
+    with new_page(browser) as page:
+        open_notebook(page, address.format(labs.cut(request.param, course)))
+        run_all(page)
+        live = expect_labs(page, len(twins))
+        for root in live:
+            labs.settled(page, root)
+        yield page, live, twins
+        assert page.errors == []
+
+
+def test_they_are_live(opened):
+    page, live, _ = opened
+    assert live
+    for root in live:
+        root.scroll_into_view_if_needed()
+        assert root.get_attribute("aria-label")
+        assert "does not work" not in root.locator(".vl-status").text_content()
+        for canvas in root.locator("canvas").all():
+            assert np.ptp(labs.pixels(canvas)) > 0 and canvas.get_attribute("aria-label")
+    for figure in page.locator(".vl-figure").all():
+        assert not figure.is_visible()  # it is for readers without a kernel
+
+
+def test_they_show_what_the_kernel_computes(opened):
+    page, live, twins = opened
+    rng = np.random.default_rng(0)
+    for root, twin in zip(live, twins, strict=True):
+        if not isinstance(twin, Lab):
+            continue  # computed in the page: test_player, test_convolution
+        root.scroll_into_view_if_needed()
+        start = dict(twin.values)
+        labs.agree(root, twin)
+        for _ in range(20):
+            labs.choose(page, root, twin, rng)
+            page.wait_for_function(
+                "([root, text]) => root.querySelector('.vl-status').textContent === text",
+                arg=[root.element_handle(), twin.status],
+                timeout=10_000,
+            )
+            labs.settled(page, root)
+            labs.agree(root, twin)
+        assert twin.values != start
+
+
+def test_every_control_has_a_name_and_answers_to_keys(opened):
+    page, live, _ = opened
+    for root in live:
+        root.scroll_into_view_if_needed()
+        controls = root.locator("input:enabled:visible, select:enabled:visible, button:enabled:visible")
+        changed = 0
+        for i in range(controls.count()):
+            control = controls.nth(i)
+            if not control.is_enabled():
+                continue  # another control has just switched it off
+            kind = control.evaluate("c => c.type")
+            name = control.evaluate("c => c.getAttribute('aria-label') || c.labels?.[0]?.textContent || c.textContent")
+            assert name.strip(), f"control {i} of {root.get_attribute('aria-label')} has no name"
+            role = {"range": "slider", "checkbox": "checkbox", "select-one": "combobox", "number": "spinbutton"}
+            assert root.get_by_role(role.get(kind, "button"), name=name.strip(), exact=True).count() >= 1, name
+            before = labs.settled(page, root)
+            value = control.evaluate("c => [c.value, c.checked]")
+            control.focus()
+            assert control.evaluate("c => document.activeElement === c")
+            if kind in ("submit", "button"):
+                page.keyboard.press("Enter")
+                page.wait_for_timeout(250)
+                pressed = control.get_attribute("aria-pressed") == "true"
+                if pressed:
+                    page.keyboard.press("Enter")
+            else:
+                top = kind == "range" and control.evaluate("c => c.value === c.max")
+                at_end = kind == "select-one" and control.evaluate("c => c.selectedIndex === c.options.length - 1")
+                keys = {"checkbox": "Space", "select-one": "ArrowUp" if at_end else "ArrowDown", "number": "ArrowUp"}
+                page.keyboard.press(keys.get(kind, "ArrowLeft" if top else "ArrowRight"))
+                assert control.evaluate("c => [c.value, c.checked]") != value, f"{name} does not answer to keys"
+            changed += labs.settled(page, root) != before
+        assert changed >= controls.count() / 2, f"most controls of {root.get_attribute('aria-label')} change nothing"
+        assert page.evaluate("document.querySelectorAll('.jp-Cell').length") > 1  # no key reached the notebook
+
+
+def test_an_automatic_checker_finds_nothing(opened):
+    page, live, _ = opened
+    for root in live:
+        root.scroll_into_view_if_needed()
+    found = Axe().run(page, context=".vl-live").response["violations"]
+    assert [(v["id"], v["impact"], [n["html"] for n in v["nodes"]][:3]) for v in found] == []
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_at_twice_the_size_no_text_is_cut(opened, theme):
+    page, live, _ = opened
+    page.set_viewport_size({"width": 640, "height": 450})  # what a page has at 200%
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    page.wait_for_timeout(500)
+    try:
+        for root in live:
+            root.scroll_into_view_if_needed()
+            cut = root.evaluate(
+                """root => [...root.querySelectorAll('*'), root].filter(e => e.clientWidth && !(e instanceof SVGElement)
+                    && !/^(INPUT|SELECT|CANVAS)$/.test(e.tagName)
+                    && (e.scrollWidth > e.clientWidth + 1) && getComputedStyle(e).overflowX !== 'auto')
+                    .map(e => `${e.className || e.tagName}: ${e.textContent.slice(0, 40)}`)"""
+            )
+            assert cut == []
+            ink, paper = root.evaluate(
+                """root => [getComputedStyle(root).color, getComputedStyle(document.body).backgroundColor]
+                    .map(colour => colour.match(/[\\d.]+/g).slice(0, 3).reduce((sum, c) => sum + c / 765, 0))"""
+            )
+            assert abs(ink - paper) > 0.4
+    finally:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+
+
+def test_when_the_kernel_goes_they_say_so(opened):
+    page, live, twins = opened
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    for root, twin in zip(live, twins, strict=True):
+        root.locator(".vl-gone").wait_for(timeout=30_000)
+        assert (root.locator("input:enabled, select:enabled").count() == 0) == isinstance(twin, Lab)
+    run_all(page)
+    expect_labs(page, len(twins))

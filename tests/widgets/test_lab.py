@@ -1,0 +1,71 @@
+"""The base of all labs: panels, limits, errors in the view, and the figure."""
+
+import numpy as np
+import pytest
+
+from vidlab.widgets import lab
+
+PICTURE = np.arange(48, dtype=np.uint8).reshape(6, 8)
+
+
+def answer(n, way="plain", wild=False):
+    if wild:
+        raise ValueError("n must not be wild")
+    picture = PICTURE + np.uint8(n)
+    panels = {
+        "picture": lab.pixels(
+            picture if way == "plain" else picture[::-1], "a picture", f"picture {n}", boxes=[(1, 2, 3, 3)]
+        )
+    }
+    panels["line"] = lab.lines({"a": np.arange(n + 2), "b": np.ones(3)}, "lines", "two lines", 0, 10, mark=1)
+    panels["plane"] = lab.plane(
+        [(0, 0), (0.5, n / 10)], "a path", "a path", -1, 1, "x", "y", mark=1, arrows=[(0, 0, 0.5, 0.5)]
+    )
+    return {"panels": panels, "status": f"n is {n}", "limits": {"n": {"max": 5}}}
+
+
+@pytest.fixture
+def made():
+    controls = [
+        lab.slider("n", "n", 0, 9, 2),
+        lab.choice("way", "way", ["plain", "turned"]),
+        lab.toggle("wild", "wild"),
+    ]
+    return lab.Lab("A lab", [*controls, lab.play("n")], answer)
+
+
+def test_the_view_follows_the_values(made):
+    assert made.values == {"n": 2, "way": "plain", "wild": False} and made.status == "n is 2"
+    made.values = made.values | {"n": 4, "way": "turned"}
+    assert made.panels["picture"]["data"] == (PICTURE + np.uint8(4))[::-1].tobytes()
+    assert made.status == "n is 4" and made.limits == {"n": {"max": 5}}
+
+
+def test_an_error_is_shown_in_the_view_and_passes(made):
+    made.values = made.values | {"wild": True}
+    assert made.status == "This setting does not work: n must not be wild"
+    made.values = made.values | {"wild": False, "n": 1}
+    assert made.status == "n is 1"
+
+
+def test_the_figure_shows_every_panel(made):
+    axes = [ax for part in made.figure.subfigs for ax in part.axes if ax.axison or ax.images]
+    assert [ax.get_title(loc="left") for ax in axes] == ["a picture", "lines", "a path"]
+    assert made.figure.alt == "n is 2"
+    assert np.array_equal(axes[0].images[0].get_array(), lab.palette("gray")[PICTURE + 2])
+    assert [list(line.get_ydata()) for line in axes[1].lines[:2]] == [[0, 1, 2, 3], [1, 1, 1]]
+
+
+def test_shades_have_a_fixed_range():
+    assert lab.shades([-1, 0, 1, 5, np.nan], -1, 1).tolist() == [0, 128, 255, 255, 0]
+
+
+@pytest.mark.parametrize("picture", [PICTURE / 50, PICTURE[None, None], np.zeros((4, 4, 4), np.uint8)])
+def test_what_is_no_picture_is_refused(picture):
+    with pytest.raises(ValueError, match="picture: expected uint8"):
+        lab.pixels(picture, "", "")
+
+
+def test_colours_come_from_the_list():
+    with pytest.raises(ValueError, match="palette: expected one of gray, viridis, cividis, PuOr, got 'jet'"):
+        lab.pixels(PICTURE, "", "", colours="jet")
