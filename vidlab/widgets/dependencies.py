@@ -61,7 +61,7 @@ class Map(NamedTuple):
     values: np.ndarray
 
 
-def axis_matrix(size, window, padding="valid"):
+def axis_matrix(size, window, padding="valid", noun="entries"):
     """Which of `size` entries of an axis each output of a layer depends on: bool (outputs, size).
 
     Output p sees the entries p * stride - before + i * dilation, i = 0 ... kernel - 1, that exist. "valid" has
@@ -75,7 +75,7 @@ def axis_matrix(size, window, padding="valid"):
     elif padding == "same":
         before = max((outputs - 1) * window.stride + reach - size, 0) // 2
     if outputs < 1:
-        raise ValueError(f"it needs {reach} entries on each axis and gets {size}")
+        raise ValueError(f"it needs {reach} {noun} and gets {size}")
     seen = np.arange(outputs)[:, None] * window.stride - before + np.arange(window.kernel) * window.dilation
     matrix = np.zeros((outputs, size), bool)
     output, tap = np.nonzero((seen >= 0) & (seen < size))
@@ -96,9 +96,8 @@ def stacked(names, clip, padding="valid"):
             for axis, window in enumerate((layer.time, layer.space, layer.space)[-clip.ndim :]):
                 if window == Window():
                     continue
-                own = axis_matrix(
-                    values.shape[axis], window, "causal" if layer.causal and window is layer.time else padding
-                )
+                how = "causal" if layer.causal and window is layer.time else padding
+                own = axis_matrix(values.shape[axis], window, how, f"{CELLS[clip.ndim][axis]}s")
                 matrices[axis] = own @ matrices[axis]
                 values = _reduce(values, axis, own, layer.reduce, window.kernel)
         except ValueError as error:
@@ -148,7 +147,7 @@ def outputs_of(model, before=""):
         call = calls[layer.name]
         if hasattr(_graph(layer), "_nodes_by_depth") and len(call.input_tensors) == 1:
             inner = outputs_of(layer, f"{before}{layer.name} / ")
-            outputs = keras.Model(layer.inputs, list(inner.values()))(call.input_tensors[0])
+            outputs = keras.Model(layer.inputs[0], list(inner.values()))(call.input_tensors[0])
             found |= dict(zip(inner, outputs if isinstance(outputs, list) else [outputs], strict=True))
         found[before + layer.name] = call.outputs[0]
     return found
@@ -180,7 +179,7 @@ def measure(model, clip, every=1, seed=0):
     import keras
 
     outputs = outputs_of(model)
-    watch = keras.Model(model.inputs, list(outputs.values()))
+    watch = keras.Model(model.inputs[0], list(outputs.values()))
     axes = clip.ndim - 1
 
     def layers(batch):

@@ -47,6 +47,8 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
     else:
         if not (isinstance(every, int) and every >= 1):
             raise ValueError(f"every: expected a whole number from 1 up, got {every!r}")
+        if layer is not None and layer not in (names := dependencies.outputs_of(model)):
+            raise ValueError(f"layer: there is no {layer}; there is {', '.join(names)}")
         maps = dependencies.measure(model, numbers, every)
         controls, find, start = _of_model(maps, layer)
         sizes, title = {}, f"{title}: {model.name}"
@@ -153,8 +155,6 @@ def _of_model(maps, layer):
     """The same for the layers of a model."""
     places = [name for name, found in maps.items() if found.values.size > 1]
     layer = layer or (places or list(maps))[-1]
-    if layer not in maps:
-        raise ValueError(f"layer: there is no {layer}; there is {', '.join(maps)}")
     ranges = {name: (min(0.0, found.values.min()), found.values.max()) for name, found in maps.items()}
 
     def find(values):
