@@ -91,14 +91,15 @@ def open_notebook(page, url):
 
 
 def run_all(page):
-    """Start to run all cells; with `expect_labs`, wait until they live."""
+    """Start to run all cells."""
     page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
 def expect_labs(page, n):
-    """Wait until `n` labs live, and no other; return them."""
+    """Wait until `n` labs live, and no other, each with its figure beside it; return them."""
     page.wait_for_function(
-        "n => document.querySelectorAll('.vl-live').length === n && !document.querySelector('.vl-gone')",
+        """n => ['.vl-live', '.vl-figure'].every(name => document.querySelectorAll(name).length === n)
+            && !document.querySelector('.vl-gone')""",
         arg=n,
         timeout=300_000,
     )
