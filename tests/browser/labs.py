@@ -40,10 +40,11 @@ def cells_of(name):
 
 
 def cut(name, folder):
-    """Write into `folder` the notebook with nothing but its labs and what they need; its name."""
+    """Write into `folder` a new notebook with nothing but the labs of this one and what they need; its name."""
     notebook, notebook.cells = cells_of(name)
-    nbformat.write(notebook, folder / f"labs_of_{name}")
-    return f"labs_of_{name}"
+    number = len(list(folder.glob("labs_*.ipynb")))  # each test its own: a kernel belongs to a file
+    nbformat.write(notebook, folder / f"labs_{number}_of_{name}")
+    return f"labs_{number}_of_{name}"
 
 
 def pixels(canvas):
