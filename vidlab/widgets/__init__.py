@@ -1,12 +1,19 @@
 """The labs: drag a slider, see the answer.
 
 lab        what all labs share: controls, panels, and the figure that readers without a kernel see
+convolution  kernels over a picture, every output explained
 player     a clip, frame by frame, with what belongs to each frame laid over it
+dependencies  which input cells each cell of a layer depends on
+receptive  layers stacked or taken from a model, and the receptive field of a cell
+explorer   what each layer of a model answers to a clip: layer_views draws what activations computes
 recurrent  one or two recurrent units over a drawn sequence
 browser/   what runs in the page: plain ES modules and one style sheet
 """
 
+from vidlab.widgets.convolution import convolve
+from vidlab.widgets.explorer import explore
 from vidlab.widgets.player import play
+from vidlab.widgets.receptive import receptive_field
 from vidlab.widgets.recurrent import rnn
 
-__all__ = ["play", "rnn"]
+__all__ = ["convolve", "explore", "play", "receptive_field", "rnn"]
