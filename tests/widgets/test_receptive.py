@@ -107,7 +107,9 @@ def test_status_in_words():
     assert "3 x 3 pixels, 6% of the image. The rule gives r = 5 and j = 1 pixels. Sizes: 12×12 → 8×8." in lab.status
     change(lab, padding="same", row=0)
     assert "The field is cut off (top): beyond the edge there is no input. Elsewhere it is up to 3 x 3" in lab.status
-    change(lab, **{"layer 1": "none"})
+    change(lab, row=1)  # a gap lies between the edge and what is seen
+    assert "sees 2 of the rows 1 to 3" in lab.status and "cut off (top)" in lab.status
+    change(lab, **{"layer 1": "none"}, row=0)
     assert lab.status.startswith("Cell (0, 4) of the stack sees row 0, column 4: 1 x 1 pixels, 0.7% of the image.")
     lab = widgets.receptive_field(clip=CLIP, stack="conv 3 over time, causal")
     assert "No frame of this output sees a later frame: the way to it is causal." in lab.status
@@ -136,7 +138,7 @@ def test_a_model_is_measured_and_shown():
     assert lab.title == f"Receptive field lab: {model.name}"
     assert lab.controls[0]["options"] == ["conv", "pool", "flat", "lstm", "all", "dense"]
     pool = keras.Model(model.inputs[0], model.get_layer("pool").output)(CLIP[None] / np.float32(255))
-    mean = pool.numpy()[0].mean(axis=-1)
+    mean = pool.numpy()[0].mean(axis=-1)  # after a ReLU: none is below 0
     for _ in range(10):
         t, r, c = (int(rng.integers(n)) for n in (6, 5, 6))
         panels = change(lab, layer="pool", frame=t, row=r, column=c)

@@ -52,7 +52,7 @@ class Map(NamedTuple):
     axes : names of the axes of its cells, of "frame", "row", "column", "step", "place"; none for a vector.
     seen : for each axis of the input, bool (*cells, size of that axis).
     most : for each axis of the input, how many entries the cell that sees most depends on.
-    values : (*cells,) floats: the mean over the channels.
+    values : (*cells,) floats: how large the numbers are, in the mean over the channels.
     """
 
     axes: tuple
@@ -208,7 +208,7 @@ def measure(model, clip, every=1, seed=0):
         for at in range(0, size, step)
     ]
     values, names = zip(
-        *((y.numpy().mean(axis=-1)[0], names) for y, names in layers(tf.constant(clip[None]))), strict=True
+        *((np.abs(y.numpy()).mean(axis=-1)[0], names) for y, names in layers(tf.constant(clip[None]))), strict=True
     )
     kept = sum(value.size for value in values) * len(parts)
     if kept > LARGEST:

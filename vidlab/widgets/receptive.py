@@ -40,7 +40,7 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
     """
     shape = None if model is None else _input_shape(model)
     frames, numbers = _checked(_made_up(shape or (32, 32, 3)) if clip is None else clip, shape)
-    title = "Receptive field lab"
+    title, colours = "Receptive field lab", "gray" if model is None else "viridis"
     if model is None:
         controls, find, start = _of_stack(stack, frames)
         sizes = dict(zip(dependencies.CELLS[3], frames.shape[:3], strict=True))  # an image is one frame
@@ -68,7 +68,7 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
             limits[axis]["max"] = found.values.shape[found.axes.index(axis)] - 1
         if "frame" in axes:
             limits["play frame"] = {"hidden": "frame" not in at}
-        panels = {"input": _input(frames, seen, status), "output": _output(name, found, at, low, high)}
+        panels = {"input": _input(frames, seen, status), "output": _output(name, found, at, low, high, colours)}
         return {"panels": panels, "status": status, "limits": limits}
 
     return lab.Lab(title, controls, answer)
@@ -155,7 +155,7 @@ def _of_model(maps, layer):
     """The same for the layers of a model."""
     places = [name for name, found in maps.items() if found.values.size > 1]
     layer = layer or (places or list(maps))[-1]
-    ranges = {name: (min(0.0, found.values.min()), found.values.max()) for name, found in maps.items()}
+    ranges = {name: (0.0, found.values.max()) for name, found in maps.items()}
 
     def find(values):
         name = values["layer"]
@@ -167,7 +167,7 @@ def _of_model(maps, layer):
 
 
 def _input(frames, seen, status):
-    """The frames side by side, dimmed where they are not seen."""
+    """The frames side by side, faded where they are not seen."""
     time, rows, columns = seen if len(seen) == 3 else [np.ones(1, bool), *seen]
     keep = time[:, None, None, None] & rows[:, None, None] & columns[:, None]
     shown = np.where(keep, frames, frames // 4 + 96)
@@ -195,7 +195,7 @@ def _input(frames, seen, status):
     )
 
 
-def _output(name, found, at, low, high):
+def _output(name, found, at, low, high, colours):
     """The map of a layer at the chosen frame, with the chosen cell."""
     cell, shown = list(at.values()), found.values
     if shown.ndim == 3:
@@ -209,7 +209,7 @@ def _output(name, found, at, low, high):
         f"{caption}: {shown.shape[0]} x {shown.shape[1]} cells, dark is {low:.3g}, bright {high:.3g}; outlined: {cell}"
     )
     times = max(1, min(32, 224 // max(shown.shape)))
-    return lab.pixels(lab.shades(shown, low, high), caption, alt, "gray", times, [(*cell, 1, 1)], pick if at else ())
+    return lab.pixels(lab.shades(shown, low, high), caption, alt, colours, times, [(*cell, 1, 1)], pick if at else ())
 
 
 def _named(seen):
@@ -258,7 +258,8 @@ def _edges(seen, found):
     for axis, one in named.items():
         grows = axis == "frame" and most[axis] == one.size  # an LSTM's field begins at frame 0: nothing is cut off
         if one.any() and one.sum() < most[axis] and not grows:
-            cut += [end for end, at in zip(ENDS[axis], (0, -1), strict=True) if one[at]]
+            before, after = np.flatnonzero(one)[0], np.flatnonzero(one[::-1])[0]
+            cut += [end for end, near in zip(ENDS[axis], (before <= after, after <= before), strict=True) if near]
     if not cut:
         return None
     size = f"{most['row']} x {most['column']} pixels" + (
