@@ -154,9 +154,9 @@ def fitting(model, clip):
 def layer_answers(model, clip, layers=None, prepare=None):
     """The answers of all layers to one clip, in the order in which they are computed.
 
-    Nested models and what `TimeDistributed` wraps are taken apart. Left out are inputs, layers that
-    only turn (`Permute`) or flatten, and dropout, which does nothing here; so is a layer whose answers are neither maps
-    nor vectors.
+    Nested models and what `TimeDistributed` wraps are taken apart. Left out are inputs, layers that only turn
+    (`Permute`) or flatten, and dropout, which does nothing here; so is a layer whose answers are neither maps nor
+    vectors.
 
     Parameters
     ----------
@@ -175,13 +175,14 @@ def layer_answers(model, clip, layers=None, prepare=None):
     """
     from vidlab.quiet import tensorflow as tf
 
-    watched = {name: layer for name, layer in _inside(model) if layers is None or {name, layer.name} & set(layers)}
-    if layers is not None and (unknown := set(layers) - set(watched) - {layer.name for layer in watched.values()}):
-        raise ValueError(
-            f"layers: no {', '.join(sorted(unknown))}; there are {', '.join(n for n, _ in _inside(model))}"
-        )
+    watched = dict(_inside(model))
+    if layers is not None:
+        if unknown := set(layers) - {name for pair in watched.items() for name in (pair[0], pair[1].name)}:
+            raise ValueError(f"layers: no {', '.join(sorted(unknown))}; there are {', '.join(watched)}")
+        watched = {name: layer for name, layer in watched.items() if {name, layer.name} & set(layers)}
     is_video = len(model.input_shape) == 5
     x = tf.constant(clip if prepare is None else np.asarray(prepare(clip), np.float32))
+    named = model.input if isinstance(getattr(model, "input", None), dict) else None
     said = []  # (name, layer), in the order of the calls
 
     def run(x):
@@ -193,7 +194,7 @@ def layer_answers(model, clip, layers=None, prepare=None):
             tensors.append(tf.cast(tf.nest.flatten(answer)[0], tf.float32))  # the first of several outputs
 
         with _watched(watched, tell), _frames_as_batch(model):
-            model(x, training=False)
+            model(dict.fromkeys(named, x) if named else x, training=False)
         return tensors
 
     traced = tf.function(run, autograph=False).get_concrete_function(x[None] if is_video else x)
@@ -218,12 +219,12 @@ def layer_answers(model, clip, layers=None, prepare=None):
 def frames_first(shape, clip_shape, is_video):
     """How to read an answer of `shape`: as (frames, rows, columns, filters), (frames, units), or None, not at all.
 
-    Where the batch is as long as the clip, the model has made its frames a batch of images. Tokens (batch, places,
-    width) are laid out as the frame is, if their number allows it.
+    A batch of more than one is a model's way to see each frame alone. Tokens (batch, places, width) are laid out as
+    the frame is, if their number allows it.
     """
     batch, *rest = shape
     frames, height, width, _ = clip_shape
-    if 0 in shape or batch not in ((1, frames) if is_video else (frames,)):
+    if 0 in shape or batch > frames or (batch < frames and not is_video):
         return None
     if is_video and batch == 1:  # one answer, with or without an axis of time
         if len(rest) == 4 or (len(rest) == 2 and rest[0] <= frames):

@@ -34,8 +34,9 @@ def explore(model, clip, classes=None, layers=None, prepare=None):
     ValueError : the model has another kind of input, the clip does not fit it, the answers take too much memory.
     """
     clip = fitting(model, clip)
-    if classes is not None and len(classes) != model.output_shape[-1]:
-        raise ValueError(f"classes: expected {model.output_shape[-1]} names, as the model gives, got {len(classes)}")
+    given = model.output_shape[-1]
+    if classes is not None and isinstance(given, int) and len(classes) != given:
+        raise ValueError(f"classes: expected {given} names, as many as the model tells apart, got {len(classes)}")
     found = {one.name: one for one in layer_answers(model, clip, layers, prepare)}
     for one in found.values():  # work it out now, so that no change of a control has to wait for it
         _ = one.shades, one.mean, one.place, one.dead, one.kernel

@@ -32,6 +32,20 @@ class Look:
         return "unit" if self.layer.flat else "filter"
 
     @property
+    def class_names(self):
+        """Of the units, where they are the probabilities of classes."""
+        n = self.layer.filters
+        if not self.layer.probabilities:
+            return None
+        return self.classes if self.classes and len(self.classes) == n else [f"class {k}" for k in range(n)]
+
+    @property
+    def called(self):
+        """The filter or unit, with the name of its class where it has one."""
+        name = f" ({self.class_names[self.filter]})" if self.classes and self.class_names else ""
+        return f"{self.noun} {self.filter}{name}"
+
+    @property
     def range_in_words(self):
         low, high = self.layer.range
         return f"colours from {low:.3g} to {high:.3g}, the same for all frames"
@@ -55,7 +69,7 @@ def all_maps(look):
         shown, across, caption, f"{caption}; {look.range_in_words}", one.colours, pick=("filter",), first=first,
         boxes=[(place[0] * rows, place[1] * columns, rows, columns)],
     )  # fmt: skip
-    shrunk = f" Every {every}th pixel is shown." if every > 1 else ""
+    shrunk = f" Shown is one pixel in {every}, each way." if every > 1 else ""
     return {
         "maps": panel,
         "input": _input(look),
@@ -67,7 +81,7 @@ def _all_units(look):
     values = one.shades[:, :, 0, 0]
     if one.frames == 1:
         across = one.filters if one.filters <= 32 else 32 if one.filters <= 512 else 64
-        caption = f"{one.filters} units, row by row; outlined: {look.filter}"
+        caption = f"{one.filters} units, row by row; outlined: {look.called}"
         alt = f"{caption}; {look.range_in_words}.{_chances(look)}"
         panel = _tiled(
             values[0, :, None, None], across, caption, alt, one.colours,
@@ -79,7 +93,7 @@ def _all_units(look):
     units, frames = shown.shape
     wide = max(1, round(0.8 * units / frames))  # so that the picture is not too narrow
     which = f"units {first} to {first + units - 1}" if units < one.filters else f"{units} units"
-    caption = f"{which} (rows) over {frames} frames (columns); outlined: unit {look.filter}, frame {look.now}"
+    caption = f"{which} (rows) over {frames} frames (columns); outlined: {look.called}, frame {look.now}"
     boxes = [(0, look.now * wide, units, wide), (look.filter - first, 0, 1, frames * wide)]
     picture = shown.repeat(wide, axis=1)
     alt = f"{caption}; {look.range_in_words}.{_chances(look)}"
@@ -92,7 +106,7 @@ def one_filter(look):
     value = f"{one.mean[look.now, look.filter]:.3g}"
     panels = {}
     if one.flat:
-        words = f"Unit {look.filter} answers {value}.{_chances(look)}"
+        words = f"The answer of {look.called} is {value}.{_chances(look)}"
     else:
         shade = one.shades[look.now, look.filter]
         caption = f"filter {look.filter}" + (f", frame {look.now} of the layer" if one.frames > 1 else "")
@@ -102,12 +116,11 @@ def one_filter(look):
     panels["input"] = _input(look)
     if one.frames > 1:
         series, low, high = one.mean[:, look.filter], min(0.0, float(one.mean.min())), float(one.mean.max())
-        caption = f"{'answer' if one.flat else 'mean over the map'} of {look.noun} {look.filter} at each frame"
+        high = 1.0 if one.probabilities else max(high, low + 1e-6)
+        caption = f"{'answer' if one.flat else 'mean over the map'} of {look.called} at each frame"
         alt = f"{caption}: from {series.min():.3g} to {series.max():.3g}, largest at frame {series.argmax()}"
         step = "frame" if one.frames == len(look.pictures) else "frame of the layer"
-        panels["mean"] = lab.lines(
-            {f"{look.noun} {look.filter}": series}, caption, alt, low, max(high, low + 1e-6), step, mark=look.now
-        )  # fmt: skip
+        panels["mean"] = lab.lines({look.called: series}, caption, alt, low, high, step, mark=look.now)
     return panels, words
 
 
@@ -253,9 +266,8 @@ def _legend(one):
 
 def _chances(look):
     """Probabilities in words, the largest first."""
-    one = look.layer
-    if not one.probabilities:
+    names = look.class_names
+    if names is None:
         return ""
-    p = one.values[look.now, :, 0, 0]
-    names = look.classes if look.classes and len(look.classes) == len(p) else [f"class {k}" for k in range(len(p))]
+    p = look.layer.values[look.now, :, 0, 0]
     return " Probabilities: " + ", ".join(f"{names[k]} {p[k]:.2f}" for k in np.argsort(-p, kind="stable")[:3]) + "."

@@ -1,0 +1,380 @@
+"""The layer explorer shows what Keras computes, at every setting."""
+
+import numpy as np
+import pytest
+
+from vidlab import models, widgets
+from vidlab.quiet import tensorflow as tf
+from vidlab.widgets import activations, lab
+
+import keras  # isort: skip
+from keras import layers  # isort: skip
+
+FRAMES, SIZE = 6, 16
+CLIP = np.random.default_rng(0).integers(0, 256, (FRAMES, SIZE, SIZE, 3), dtype=np.uint8)
+X = CLIP.astype(np.float32) / 255
+SHAPE = CLIP.shape
+CLASSES = ["north", "south", "east"]
+
+
+def plain_cnn():
+    return keras.Sequential(
+        [
+            keras.Input(SHAPE[1:]),
+            layers.Conv2D(10, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(70, 3, activation="tanh"),
+            layers.DepthwiseConv2D(2, depth_multiplier=2, name="depthwise"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+
+
+def branches():
+    """Two roads that meet, of different kernels, with a stride in time."""
+    clip = keras.Input(SHAPE)
+    a = layers.Conv3D(4, (3, 3, 3), strides=(2, 1, 1), padding="same", name="a")(clip)
+    b = layers.Conv3D(4, (2, 1, 1), strides=(2, 1, 1), padding="same", activation="relu", name="b")(clip)
+    y = layers.Concatenate(name="both")([a, b])
+    y = layers.TimeDistributed(keras.Sequential([layers.Conv2D(5, 2, name="inner"), layers.GlobalMaxPooling2D()]))(y)
+    y = layers.SimpleRNN(7, return_sequences=True, name="states")(y)
+    return keras.Model(clip, layers.Dense(3, activation="softmax")(layers.SimpleRNN(4)(y)))
+
+
+BUILD = {
+    **{
+        name: lambda name=name: getattr(models, name)(SHAPE, 3)
+        for name in ("frame_cnn", "cnn_lstm", "conv3d", "conv_lstm", "r2plus1d", "video_transformer")
+    },
+    "plain_cnn": plain_cnn,
+    "branches": branches,
+}
+built = {}
+
+
+def model_of(name):
+    """The model, with weights under which no activation is trivial, and what the explorer makes of it."""
+    if name not in built:
+        keras.utils.set_random_seed(1)
+        model = BUILD[name]()
+        rng = np.random.default_rng(2)
+        model.set_weights([w + rng.normal(0, 0.1, w.shape) if w.ndim == 1 else w for w in model.get_weights()])
+        for w in model.weights:
+            if "variance" in w.name:
+                w.assign(np.abs(w) + 0.5)
+        built[name] = model, widgets.explore(model, CLIP, CLASSES)
+    return built[name]
+
+
+def by_keras(model, x, path=""):
+    """{name: output} of all layers, asked of Keras directly; the input of nested models is found in the same way."""
+    found, inside = {}, []
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            inside.append(layer)
+        elif not isinstance(layer, layers.InputLayer):
+            found[path + layer.name] = layer
+    outputs = keras.Model(model.inputs[0], [first(layer.output) for layer in found.values()])(x)
+    found = dict(zip(found, (y.numpy() for y in tf.nest.flatten(outputs)), strict=True))
+    for nested in inside:
+        images = X[(FRAMES - 1) // 2][None] if model.name == "frame_cnn" else X
+        found |= by_keras(nested, images, f"{path}{nested.name} / ")
+    return found
+
+
+def first(output):
+    return output[0] if isinstance(output, list | tuple) else output
+
+
+def change(live, **values):
+    live.values = {**live.values, **values}
+    assert "does not work" not in live.status, live.status
+    return live.panels
+
+
+def decoded(panel):
+    return np.frombuffer(panel["data"], np.uint8).reshape(panel["shape"])
+
+
+def tile(panel, number):
+    rows, columns, count, start = panel["tiles"]
+    assert 0 <= number - start < count
+    row, column = divmod(number - start, panel["shape"][1] // columns)
+    return decoded(panel)[row * rows : (row + 1) * rows, column * columns : (column + 1) * columns]
+
+
+def names_of(view):
+    return view.controls[0]["options"]
+
+
+@pytest.mark.parametrize("name", BUILD)
+def test_shows_what_keras_computes(name):
+    model, view = model_of(name)
+    is_video = len(model.input_shape) == 5
+    truth = by_keras(model, X[None] if is_video else X)
+    rng = np.random.default_rng(3)
+    shown = [n for n in names_of(view) if n in truth]
+    assert len(names_of(view)) >= 6 and len(shown) >= len(names_of(view)) - 2
+    for _ in range(20):
+        layer, frame = str(rng.choice(shown)), int(rng.integers(FRAMES))
+        y = truth[layer]
+        # To be read as (frames, rows, columns, filters) or (frames, units):
+        if is_video and len(y) == 1 and (y.ndim == 5 or y.ndim == 3):
+            y = y[0]
+        elif y.ndim == 3:  # tokens of a square frame
+            y = y.reshape(len(y), round(y.shape[1] ** 0.5), -1, y.shape[2])
+        number, now = int(rng.integers(y.shape[-1])), frame * len(y) // FRAMES
+        low, high = (0, y.max()) if y.min() >= 0 else (-abs(y).max(), abs(y).max())
+        if y.ndim == 2 and np.allclose(y.sum(axis=1), 1, atol=1e-5):
+            low, high = 0, 1
+        shades = lab.shades(y, low, high).astype(int)
+
+        maps = change(view, view="all maps", layer=layer, filter=number, frame=frame)["maps"]
+        assert maps["colours"] == ("PuOr" if low < 0 else "viridis")
+        alone = change(view, view="one filter")
+        if y.ndim == 4:
+            near(tile(maps, number), shades[now, ..., number])
+            near(decoded(alone["map"]), shades[now, ..., number])
+            mean = y[..., number].mean(axis=(1, 2))
+        elif len(y) == 1:
+            near(tile(maps, number), shades[now, number])
+            mean = y[:, number]
+        else:
+            wide = maps["shape"][1] // len(y)
+            near(decoded(maps), shades.T.repeat(wide, axis=1))
+            assert maps["boxes"][0] == [0, now * wide, y.shape[1], wide]
+            mean = y[:, number]
+        if len(y) > 1:
+            (line,) = alone["mean"]["series"].values()
+            assert np.allclose(line, mean, atol=1e-5) and alone["mean"]["mark"] == now
+        assert np.array_equal(decoded(alone["input"]), CLIP[frame])
+
+
+def near(shown, wanted):
+    assert np.abs(shown - wanted).max() <= 1  # a shade; the last digits differ between one call and many
+
+
+@pytest.mark.parametrize("name", BUILD)
+def test_every_control_at_its_ends(name):
+    _, view = model_of(name)
+    _, views, filters, *_ = view.controls
+    for layer in names_of(view):
+        for which in views["options"]:
+            for number in (0, 10_000):
+                panels = change(view, layer=layer, view=which, filter=number, frame=number and FRAMES - 1)
+                assert panels or which in ("kernels", "strongest frames")
+                assert view.status.startswith(layer)
+                assert all(panel["alt"] and panel["caption"] for panel in panels.values())
+        assert view.limits["filter"]["max"] == int(view.status.split(" of ")[1].split()[0]) - 1
+    assert view.limits["filter"]["hidden"] and view.limits["frame"]["hidden"]  # of the last view, dead units
+
+
+def test_models_are_left_as_they_were():
+    model, _ = model_of("branches")
+    assert not any("call" in vars(layer) for layer in model._flatten_layers())
+    said = model(X[None]).numpy()
+    found = {one.name: one for one in activations.layer_answers(model, X)}
+    assert np.allclose(list(found.values())[-1].values[:, :, 0, 0], said, atol=1e-6)
+
+
+def test_time_distributed_is_taken_apart():
+    model, view = model_of("branches")
+    wrapper = next(y for y in model.layers if isinstance(y, layers.TimeDistributed))
+    x = keras.Model(model.input, wrapper.input)(X[None])
+    inner = next(n for n in names_of(view) if n.endswith("/ inner"))
+    wanted = wrapper.layer.layers[0](x[0]).numpy()  # (3, rows, columns, 5): a stride of 2 over 6 frames
+    for frame in range(FRAMES):
+        maps = change(view, layer=inner, view="all maps", filter=3, frame=frame)["maps"]
+        near(tile(maps, 3), lab.shades(wanted, -abs(wanted).max(), abs(wanted).max())[frame // 2, ..., 3].astype(int))
+        assert f"Frame {frame} of the clip (6 frames) is frame {frame // 2} of this layer (3 frames)." in view.status
+
+
+def test_dead_filters_are_found():
+    model = plain_cnn()
+    kernel, bias = model.layers[0].get_weights()
+    bias += 0.3
+    kernel[..., 2], bias[2] = 0, 0.7  # always 0.7
+    kernel[..., 7], bias[7] = -abs(kernel[..., 7]), -1  # ReLU of what is always below 0
+    model.layers[0].set_weights([kernel, bias])
+    view = widgets.explore(model, CLIP)
+    conv, pool = names_of(view)[:2]
+    y = model.layers[0](X).numpy()
+    share = y.max(axis=(0, 1, 2)) / y.max()
+    for layer in (conv, pool):  # the maxima are the same
+        bars = change(view, layer=layer, view="dead units")["bars"]
+        assert "2 of 10 filters never answer over this clip: 2, 7." in view.status and "(20%)" in view.status
+        assert [box[1] // 4 for box in bars["boxes"]] == [2, 7]
+        assert (tile(bars, 7)[:, 0] == 40).all() and (tile(bars, 0)[:, 0] == 200).any()
+        assert [(tile(bars, k)[:, 0] == 200).sum() for k in range(10)] == [round(22 * s) for s in share]
+    assert not change(view, view="strongest frames", filter=7) and "never answers" in view.status
+    assert change(view, filter=0)
+
+
+def test_negative_answers_are_not_dead():
+    units = activations.LayerAnswers("state", None, (1, 2, 3), True, np.full((2, 3, 1, 1), -0.5, np.float32))
+    units.values[1, :2] = -0.6
+    assert units.dead.tolist() == [False, False, True]
+
+
+def test_strongest_frames_in_order():
+    model, view = model_of("plain_cnn")
+    y = model.layers[0](X).numpy()
+    for number in range(10):
+        shown = change(view, layer=names_of(view)[0], view="strongest frames", filter=number)["strongest"]
+        peaks = y[..., number].max(axis=(1, 2))
+        order = np.argsort(-peaks)
+        assert np.array_equal(decoded(shown), np.concatenate(CLIP[order], axis=1))
+        said = ", ".join(f"frame {f}: {peaks[f]:.3g}" for f in order)
+        assert shown["caption"].endswith(said)
+        for k, (f, box) in enumerate(zip(order, shown["boxes"], strict=True)):
+            row, column = np.unravel_index(y[f, ..., number].argmax(), (14, 14))
+            assert np.allclose(box, (row * 16 / 14, k * 16 + column * 16 / 14, 16 / 14, 16 / 14))
+
+
+def test_one_image_shows_its_strongest_places():
+    model = plain_cnn()
+    view = widgets.explore(model, CLIP[0])
+    y = model.layers[0](X[:1]).numpy()[0]
+    number = int(y.max(axis=(0, 1)).argmax())
+    shown, y = change(view, view="strongest frames", filter=number)["strongest"], y[..., number]
+    assert np.array_equal(decoded(shown), CLIP[0]) and len(shown["boxes"]) == 6
+    row, column = np.unravel_index(y.argmax(), y.shape)
+    assert np.allclose(shown["boxes"][0][:2], (row * 16 / 14, column * 16 / 14))
+    assert view.limits["frame"]["hidden"]
+
+
+@pytest.mark.parametrize(
+    "name, place, shape",
+    [
+        ("plain_cnn", 0, (10, 3, 1, 3, 3)), ("plain_cnn", 2, (70, 10, 1, 3, 3)), ("plain_cnn", 3, (140, 1, 1, 2, 2)),
+        ("conv3d", 0, (16, 3, 3, 3, 3)), ("conv_lstm", 4, (32, 16, 4, 3, 3)),
+    ],
+)  # fmt: skip
+def test_kernels(name, place, shape):
+    model, view = model_of(name)
+    layer = model.layers[place + (model.layers[0].__class__.__name__ == "InputLayer")]
+    name = names_of(view)[place]
+    assert name == layer.name
+    kernel = getattr(layer, "cell", layer).kernel.numpy()
+    filters, channels, slices, rows, columns = shape
+    reach = abs(kernel).max()
+    for number in (0, filters // 2, filters - 1):
+        shown = change(view, layer=name, view="kernels", filter=number)
+        for c in range(min(channels, 16)):
+            for s in range(slices):
+                wanted = {
+                    "Conv2D": lambda c, s, n: kernel[:, :, c, n],
+                    "Conv3D": lambda c, s, n: kernel[s, :, :, c, n],
+                    "DepthwiseConv2D": lambda c, s, n: kernel[:, :, n // 2, n % 2],
+                    "ConvLSTM2D": lambda c, s, n: kernel[:, :, c, s * filters + n],
+                }[type(layer).__name__](c, s, number)
+                shades = lab.shades(wanted, -reach, reach)
+                assert np.array_equal(tile(shown["kernel"], c * slices + s), shades)
+                beside = tile(shown["kernels"], number)
+                place = slice(c * rows, (c + 1) * rows), slice(s * columns, (s + 1) * columns)
+                assert np.array_equal(beside[place], shades)
+        assert shown["kernel"]["colours"] == "PuOr" and f"{reach:.3g}" in view.status
+
+
+def test_layers_without_kernels_say_so():
+    _, view = model_of("plain_cnn")
+    assert not change(view, layer=names_of(view)[1], view="kernels")
+    assert "MaxPooling2D has no kernel" in view.status
+
+
+def test_probabilities_in_words():
+    model, view = model_of("plain_cnn")
+    p = model(X).numpy()
+    for frame in range(FRAMES):
+        change(view, layer=names_of(view)[-1], view="all maps", frame=frame)
+        words = ", ".join(f"{CLASSES[k]} {p[frame, k]:.2f}" for k in np.argsort(-p[frame]))
+        assert f"Probabilities: {words}." in view.status
+    assert "unit 1 (south)" in change(view, view="one filter", filter=1)["mean"]["caption"]
+
+
+def test_more_than_64_filters_come_in_pages():
+    _, view = model_of("plain_cnn")
+    second = names_of(view)[2]  # 70 filters
+    assert change(view, layer=second, view="all maps", filter=63)["maps"]["tiles"][2:] == [64, 0]
+    assert change(view, filter=64)["maps"]["tiles"][2:] == [6, 64]
+    assert "filters 64 to 69" in view.panels["maps"]["caption"] and view.panels["maps"]["pick"] == ["filter"]
+
+
+def test_large_maps_are_thinned_out():
+    big = keras.Sequential([keras.Input((200, 200, 1)), layers.Conv2D(64, 1)])
+    image = np.random.default_rng(0).random((200, 200, 1), np.float32)
+    view = widgets.explore(big, image)
+    y = big(image[None]).numpy()[0]
+    shown = change(view, filter=9)["maps"]
+    near(tile(shown, 9), lab.shades(y, -abs(y).max(), abs(y).max())[::2, ::2, 9].astype(int))
+    assert "Shown is one pixel in 2, each way." in view.status
+    assert decoded(view.panels["input"]).shape == (200, 200)
+
+
+def test_some_layers_and_prepared_clips():
+    model = plain_cnn()
+    named = [y.name for y in model.layers[:2]]
+    view = widgets.explore(model, CLIP, layers=named[1:], prepare=lambda x: 255 * x)
+    assert names_of(view) == named[1:]
+    y = model.layers[1](model.layers[0](255 * X)).numpy()
+    near(tile(change(view, frame=2)["maps"], 1), lab.shades(y, 0, y.max())[2, ..., 1].astype(int))
+
+
+def test_one_input_by_name():
+    image = keras.Input((16, 16, 3), name="image")
+    y = layers.Conv2D(2, 3, name="conv")(image)
+    found = activations.layer_answers(keras.Model({"image": image}, [y, y]), X)
+    assert [one.shape for one in found] == [(FRAMES, 14, 14, 2)]
+
+
+def test_a_layer_that_is_called_twice():
+    image = keras.Input((8, 8, 3))
+    twice = layers.Conv2D(3, 3, padding="same", name="twice")
+    view = widgets.explore(keras.Model(image, twice(twice(image))), np.zeros((8, 8, 3), np.uint8))
+    assert names_of(view) == ["twice", "twice (call 2)"]
+
+
+def two_inputs():
+    a, b = keras.Input((4, 4, 3)), keras.Input((4, 4, 3))
+    return keras.Model([a, b], layers.add([a, b]))
+
+
+@pytest.mark.parametrize(
+    "make, clip, options, says",
+    [
+        (plain_cnn, CLIP[:, :8], {}, r"clip: .*\(any, 16, 16, 3\), got \(6, 8, 16, 3\); video.read"),
+        (lambda: models.conv3d(SHAPE, 3), CLIP[:4], {}, r"\(6, 16, 16, 3\), got \(4, 16, 16, 3\)"),
+        (lambda: models.conv3d(SHAPE, 3), CLIP[None], {}, "the model takes one clip"),
+        (plain_cnn, CLIP.astype(np.float32), {}, "from 0 to 1.*divide by 255"),
+        (plain_cnn, CLIP.astype(int), {}, "from 0 to 1, got int64"),
+        (plain_cnn, np.full(SHAPE, np.nan), {}, "from 0 to 1"),
+        (two_inputs, CLIP, {}, "model: it has several inputs"),
+        (lambda: models.two_stream(SHAPE, 3), CLIP, {}, "model: it has several inputs"),
+        (lambda: models.listing_rnn((6, 5), 3), CLIP, {}, "expected a built Sequential or functional"),
+        (lambda: keras.Sequential([layers.Dense(2)]), CLIP, {}, "begins with keras.Input"),
+        (lambda: "model", CLIP, {}, "expected a built Sequential or functional.*got str"),
+        (plain_cnn, CLIP, {"classes": ["a", "b"]}, "classes: expected 3 names, as many as the model tells apart, got 2"),
+        (plain_cnn, CLIP, {"layers": ["nothing"]}, "layers: no nothing; there are conv2d"),
+    ],
+)
+def test_bad_input_is_refused(make, clip, options, says):
+    with pytest.raises(ValueError, match=says):
+        widgets.explore(make(), clip, **options)
+
+
+def test_too_many_answers_are_refused(monkeypatch):
+    monkeypatch.setattr(activations, "LARGEST", 1e6)
+    with pytest.raises(ValueError, match=r"would take 2 MB, more than 1; .* layers=\[...\]"):
+        widgets.explore(plain_cnn(), np.repeat(CLIP, 12, axis=0))
+
+
+def test_numbers_that_are_none_do_no_harm():
+    model = plain_cnn()
+    weights = model.get_weights()
+    weights[0][..., 1] = np.nan
+    model.set_weights(weights)
+    view = widgets.explore(model, CLIP)
+    for which in view.controls[1]["options"]:
+        for layer in names_of(view):
+            change(view, layer=layer, view=which, filter=1)
