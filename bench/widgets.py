@@ -105,7 +105,8 @@ def measure(browser, address, course, name, presses):
     """One lab in a notebook of its own: presses first, then drags of its slider."""
     code, label, place = LABS[name]
     cells = [nbformat.v4.new_code_cell(source) for source in (SETUP, code)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), course / "lab.ipynb")
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), course / "lab.ipynb")
     with new_page(browser) as page:
         open_notebook(page, address.format("lab.ipynb"))
         run_all(page)
@@ -124,7 +125,7 @@ def measure(browser, address, course, name, presses):
         page.keyboard.press("Home")
         page.wait_for_timeout(500)
         page.evaluate("Object.assign(window.log, {keys: [], inputs: [], changes: []})")
-        highest = int(slider.get_attribute("max") or slider.get_attribute("aria-valuemax"))
+        highest = int(float(slider.get_attribute("max") or slider.get_attribute("aria-valuemax")))
         for i in range(presses):
             page.keyboard.press("ArrowRight" if (i // highest) % 2 == 0 else "ArrowLeft")
             page.wait_for_timeout(250)

@@ -28,7 +28,7 @@ SET = """([root, name, value]) => { const input = [...root.querySelectorAll('inp
 
 
 def notebooks_with_labs():
-    """Names of the notebooks that hold a cell tagged `lab`."""
+    """Names of the notebooks that hold a cell tagged `lab`. (`lab-trained` needs a training first: not for here.)"""
     return [path.name for path in sorted(NOTEBOOKS.glob("*.ipynb")) if cells_of(path.name)[1]]
 
 
