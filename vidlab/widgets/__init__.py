@@ -7,13 +7,15 @@ dependencies  which input cells each cell of a layer depends on
 receptive  layers stacked or taken from a model, and the receptive field of a cell
 explorer   what each layer of a model answers to a clip: layer_views draws what activations computes
 recurrent  one or two recurrent units over a drawn sequence
+gated      an LSTM step by step, with gates to push and force: gate_views draws it
 browser/   what runs in the page: plain ES modules and one style sheet
 """
 
 from vidlab.widgets.convolution import convolve
 from vidlab.widgets.explorer import explore
+from vidlab.widgets.gated import gates
 from vidlab.widgets.player import play
 from vidlab.widgets.receptive import receptive_field
 from vidlab.widgets.recurrent import rnn
 
-__all__ = ["convolve", "explore", "play", "receptive_field", "rnn"]
+__all__ = ["convolve", "explore", "gates", "play", "receptive_field", "rnn"]

@@ -1,0 +1,114 @@
+"""What the gate lab shows of a run: its input, gates and states, what they come to, and whether a guess was right."""
+
+import numpy as np
+
+from vidlab.widgets import lab
+
+WAYS = {  # what a learner may expect, with a prediction and without
+    True: ("choose", "more likely", "less likely", "the same"),
+    False: ("choose", "higher", "lower", "the same"),
+}
+SAME = 0.01  # a smaller change counts as none
+BAR, GAP, TALL = 18, 14, 110
+BLUE, ORANGE, PAPER, INK = (0, 114, 178), (213, 94, 0), (255, 255, 255), (110, 110, 110)
+
+
+def input_panels(x, frames, at, step, drawing):
+    """What the layer reads: a line to draw, or the features of each step, or frames in the order `at`."""
+    if drawing:
+        return {
+            "input": lab.lines(
+                {"x": x[:, 0]}, "the input: draw with the mouse, or set it step by step",
+                f"The input over {len(x)} steps; at step {step} it is {x[step, 0]:g}.",
+                -1, 1, ylabel="x", mark=step, draw="x", height=120,
+            )
+        }  # fmt: skip
+    if frames is None:
+        top, rows, across = np.abs(x).max(), max(1, min(8, 120 // x.shape[1])), max(1, 546 // len(x))
+        picture = lab.shades(x.T, -top, top).repeat(rows, axis=0).repeat(across, axis=1)
+        return {
+            "input": lab.pixels(
+                picture, "the input: a row for each feature, a column for each step",
+                f"{x.shape[1]} features over {len(x)} steps, the step {step} outlined.", "PuOr",
+                boxes=[(0, step * across, len(picture), across)],
+            )
+        }  # fmt: skip
+    _, height, width, _ = frames.shape
+    times = max(1, 48 // width)
+    columns = -(-len(frames) // -(-len(frames) * width * times // 800))  # rows alike, none wider than the page
+    rows = -(-len(frames) // columns)
+    grid = np.zeros((rows * columns, *frames.shape[1:]), np.uint8)
+    grid[: len(frames)] = frames[at]
+    picture = grid.reshape(rows, columns, height, width, 3).swapaxes(1, 2).reshape(rows * height, columns * width, 3)
+    return {
+        "frames": lab.pixels(
+            picture, "the frames, in the order in which they are read; click one to go there",
+            f"{len(frames)} frames of a clip; frame {at[step]}, which is read at step {step}, is outlined.",
+            times=times, boxes=[(step // columns * height, step % columns * width, height, width)], pick=("step",),
+            tiles=(height, width, len(frames), 0),
+        )
+    }  # fmt: skip
+
+
+def trace_panels(run, before, unit, step, span):
+    """The gates and the states of one unit; `before` is the unchanged run, where there is another."""
+    now = {name: getattr(run, name)[0, :, unit] for name in "ifogch"}
+    states = {"g": now["g"], "c": now["c"], "h": now["h"]}
+    if before is not None:
+        states["h unchanged"] = before.h[0, :, unit]
+    states = {name: np.clip(values, -span, span) for name, values in states.items()}
+    words = {name: f"{values[step]:.2f}" for name, values in now.items()}
+    return {
+        "gates": lab.lines(
+            {"i": now["i"], "f": now["f"], "o": now["o"]}, "the gates: i writes, f keeps, o shows",
+            f"Gates of unit {unit}; at step {step} i = {words['i']}, f = {words['f']}, o = {words['o']}.",
+            0, 1, ylabel="gate", mark=step, height=150,
+        ),
+        "states": lab.lines(
+            states, "the candidate g, the cell c, the output h",
+            f"States of unit {unit}; at step {step} g = {words['g']}, c = {words['c']}, h = {words['h']}.",
+            -span, span, ylabel="state", mark=step,
+        ),
+    }  # fmt: skip
+
+
+def equation(run, unit, step):
+    """The equations of one step of one unit, with their numbers."""
+    i, f, o, g, c, h = (float(getattr(run, name)[0, step, unit]) for name in "ifogch")
+    before = float(run.c[0, step - 1, unit]) if step else 0.0
+    return (
+        f"Step {step}, unit {unit}: c = f · c before + i · g = {f:.2f} · {before:.2f} + {i:.2f} · {g:.2f} = {c:.2f};  "
+        f"h = o · tanh(c) = {o:.2f} · {np.tanh(c):.2f} = {h:.2f}"
+    )
+
+
+def verdict(what, pair, changed, secret, guess, ways):
+    """In words: `pair`, (before, after), of `what` was asked for, and whether the guess was right."""
+    before, after = pair
+    if not changed:
+        return [f"{what}: {before:.2f}. Nothing is changed yet."]
+    if secret:
+        ask = "press reveal" if guess != "choose" else "choose what it will be, then reveal"
+        return [f"{what}: {before:.2f} before the change. After it? You see the unchanged run: {ask}."]
+    truth = ways[3] if abs(after - before) < SAME else ways[1] if after > before else ways[2]
+    said = [f"{what}: {before:.2f} before the change, {after:.2f} after it: {truth}."]
+    if guess not in (None, "choose"):
+        said.append(f"You said {guess}: " + ("right." if guess == truth else "not so this time. Why?"))
+    return said
+
+
+def bars(pair, names, secret):
+    """Two bars for each class, before and after, on white, from the line of 0 to the line of 1."""
+    picture = np.full((TALL + 1, len(names) * (2 * BAR + GAP) + GAP, 3), PAPER, np.uint8)
+    for k in range(len(names)):
+        for side, (values, colour) in enumerate(zip(pair, (BLUE, ORANGE), strict=True)):
+            if not (side and secret):
+                left = GAP + k * (2 * BAR + GAP) + side * BAR
+                picture[TALL - round(TALL * float(np.clip(values[k], 0, 1))) : TALL, left : left + BAR] = colour
+    picture[[0, -1]] = INK
+    spoken = "; ".join(
+        f"{name} {a:.2f} before, {'hidden' if secret else f'{b:.2f}'} after"
+        for name, a, b in zip(names, *pair, strict=True)
+    )
+    caption = "before (blue), after (orange): " + ", ".join(names)
+    return lab.pixels(picture, caption, f"Probabilities, from 0 to 1: {spoken}.")
