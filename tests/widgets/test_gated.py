@@ -98,6 +98,8 @@ def test_shows_the_reference(peepholes, values):
     clip = rng.integers(0, 256, (12, 10, 8, 3), dtype=np.uint8)
     W = rng.normal(size=(3, 4))
     lab = widgets.gates(weights, x, clip, lambda h: reference.softmax(h[None] @ W)[0], list("abcd"), span=2)
+    as_floats = widgets.gates(weights, x, clip / np.float32(255)).panels["frames"]["data"]
+    assert as_floats == lab.panels["frames"]["data"]
     shown = change(lab, **values)
     unit, step, at = values["unit"], values["step"], gated.ordered(12, values["order"])
     trace = by_the_equations(
@@ -250,7 +252,8 @@ def test_layers_are_shown_as_keras_runs_them(kind):
             "layer: these are not .* bias: expected shape",
         ),
         ({"clip": np.zeros((5, 4, 4, 3), np.uint8)}, "x: give the sequence"),
-        ({"x": np.zeros((5, 1)), "clip": np.zeros((4, 4, 4, 3), np.uint8)}, r"clip: expected uint8 frames \(5"),
+        ({"x": np.zeros((5, 1)), "clip": np.zeros((4, 4, 4, 3), np.uint8)}, r"clip: expected frames \(5"),
+        ({"x": np.zeros((5, 1)), "clip": np.full((5, 4, 4, 3), 2.0)}, "uint8 or from 0 to 1; got float64"),
         ({"classes": ["a", "b"]}, "classes: they name the probabilities"),
         ({"predict": lambda h: sigmoid(h), "classes": ["a"]}, "classes: expected 2 different names"),
         ({"predict": lambda h: sigmoid(h), "classes": ["a", "a"]}, "classes: expected 2 different names"),

@@ -24,7 +24,7 @@ FIRST_PULSE = LSTMWeights(  # one unit, set by hand: it keeps the first pulse, a
     kernel=np.array([[12.0, 0.0, 3.0, 0.0]]),
     recurrent_kernel=np.zeros((1, 4)),
     bias=np.array([-6.0, 6.0, 0.0, -3.0]),
-    peephole_i=np.array([-6.0]),
+    peephole_i=np.array([-12.0]),
     peephole_f=np.array([0.0]),
     peephole_o=np.array([6.0]),
 )
@@ -38,7 +38,7 @@ def gates(layer=None, x=None, clip=None, predict=None, classes=None, span=3.0):
     layer : a Keras `LSTM`, a `models.PeepholeLSTM` or `reference.LSTMWeights`; None for a unit, set by hand, that keeps
         the first pulse of its input.
     x : (time, features) the sequence that the layer reads. With one feature it may be left out: it is then drawn.
-    clip : (time, height, width, 3) uint8, the frames that `x` was made of; they are shown beneath.
+    clip : (time, height, width, 3) uint8, or float in [0, 1]: the frames that `x` was made of; they are shown beneath.
     predict : what the last state says: a Keras `Dense` layer on it, or a function from h (units,) to probabilities.
     classes : names of the probabilities.
     span : of the picture of the cell, which is drawn from -span to span.
@@ -56,7 +56,7 @@ def gates(layer=None, x=None, clip=None, predict=None, classes=None, span=3.0):
     inputs = (
         {name: np.array(v)[:, None] for name, v in sequences(40).items()} if drawing else {"": _checked(x, features)}
     )
-    begin = "pulse pair" if drawing else ""
+    begin = "two pulses" if drawing else ""
     steps = len(inputs[begin])
     start = steps // 8 if drawing else steps // 2  # the first pulse is there
     frames = None if clip is None else _frames(clip, steps)
@@ -205,10 +205,12 @@ def _checked(x, features):
 
 def _frames(clip, steps):
     clip = np.asarray(clip)
+    if clip.dtype.kind == "f" and clip.size and clip.min() >= 0 and clip.max() <= 1:
+        clip = (clip * 255).round().astype(np.uint8)
     if clip.dtype != np.uint8 or clip.ndim != 4 or clip.shape[-1] != 3 or len(clip) != steps:
         raise ValueError(
-            f"clip: expected uint8 frames ({steps}, height, width, 3), one for each step of x, got {clip.dtype} "
-            f"{clip.shape}"
+            f"clip: expected frames ({steps}, height, width, 3), one for each step of x, uint8 or from 0 to 1; got "
+            f"{clip.dtype} of {clip.shape}"
         )
     return clip[:, :: -(-clip.shape[1] // 64), :: -(-clip.shape[2] // 64)]  # small enough to send at each change
 

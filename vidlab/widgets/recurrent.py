@@ -101,6 +101,7 @@ def sequences(steps):
     made = {
         "impulse": t == min(2, steps - 1),
         "step": t >= steps // 4,
+        "two pulses": (t == steps // 8) | (t == steps // 2),
         "pulse pair": 1.0 * (t == steps // 8) - (t == steps // 2),
         "sine": np.sin(2 * np.pi * t / 20),
         "noise": np.random.default_rng(0).uniform(-1, 1, steps),
