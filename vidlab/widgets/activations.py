@@ -17,7 +17,7 @@ class LayerAnswers:
 
     Attributes
     ----------
-    name : the layer's, after the names of the models that it lies in.
+    name : the layer's, after the names of the models that it lies in; numbered as if nothing else had been built.
     layer : the Keras layer.
     shape : of its output, the batch first.
     flat : is the answer for each frame a vector, and no maps?
@@ -175,7 +175,12 @@ def layer_answers(model, clip, layers=None, prepare=None):
     """
     from vidlab.quiet import tensorflow as tf
 
-    watched = dict(_inside(model))
+    watched = {}
+    for name, layer in _inside(model):
+        number = 0
+        while (unique := f"{name}_{number}" if number else name) in watched:
+            number += 1
+        watched[unique] = layer
     if layers is not None:
         if unknown := set(layers) - {name for pair in watched.items() for name in (pair[0], pair[1].name)}:
             raise ValueError(f"layers: no {', '.join(sorted(unknown))}; there are {', '.join(watched)}")
@@ -244,9 +249,16 @@ def _inside(model, path=""):
     for layer in model.layers:
         inner = layer.layer if isinstance(layer, layers.TimeDistributed) else layer
         if isinstance(inner, keras.Model):
-            yield from _inside(inner, f"{path}{inner.name} / ")
+            yield from _inside(inner, f"{path}{_plain(inner)} / ")
         elif not isinstance(inner, layers.InputLayer | layers.Dropout | layers.Permute | layers.Flatten):
-            yield path + layer.name, inner
+            yield path + _plain(layer), inner
+
+
+def _plain(layer):
+    """The layer's name; if Keras has made it up, without its number, which depends on what was built before."""
+    name, _, number = layer.name.rpartition("_")
+    made_up = number.isdigit() and name.replace("_", "") == type(layer).__name__.lower()
+    return name if made_up else layer.name
 
 
 def _wrappers(model):

@@ -63,10 +63,10 @@ def all_maps(look):
     number, rows, columns = shown.shape
     across = _across(number, rows, columns)
     place = divmod(look.filter - first, across)
-    which = f"filters {first} to {first + number - 1}" if number < one.filters else f"all {number} filters"
-    caption = f"the maps of {which}, row by row; outlined: {look.filter}"
+    which = f"filters {first} to {first + number - 1}" if number < one.filters else f"{number} filters"
+    caption = f"{which}; outlined: {look.filter}"
     panel = _tiled(
-        shown, across, caption, f"{caption}; {look.range_in_words}", one.colours, pick=("filter",), first=first,
+        shown, across, caption, f"maps of {caption}; {look.range_in_words}", one.colours, pick=("filter",), first=first,
         boxes=[(place[0] * rows, place[1] * columns, rows, columns)],
     )  # fmt: skip
     shrunk = f" Shown is one pixel in {every}, each way." if every > 1 else ""
@@ -93,10 +93,10 @@ def _all_units(look):
     units, frames = shown.shape
     wide = max(1, round(0.8 * units / frames))  # so that the picture is not too narrow
     which = f"units {first} to {first + units - 1}" if units < one.filters else f"{units} units"
-    caption = f"{which} (rows) over {frames} frames (columns); outlined: {look.called}, frame {look.now}"
+    caption = f"{which} over {frames} frames"
     boxes = [(0, look.now * wide, units, wide), (look.filter - first, 0, 1, frames * wide)]
     picture = shown.repeat(wide, axis=1)
-    alt = f"{caption}; {look.range_in_words}.{_chances(look)}"
+    alt = f"{caption}; outlined: {look.called}, frame {look.now}; {look.range_in_words}.{_chances(look)}"
     panel = lab.pixels(picture, caption, alt, one.colours, _times(picture.shape), boxes)
     return panel, f"Each row is a unit, each column a frame. {_legend(one)}{_chances(look)}"
 
