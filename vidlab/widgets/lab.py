@@ -86,7 +86,7 @@ class Lab(Live):
 
     _esm = browser("controls.js", "panels.js", "lab.js")
     controls = traitlets.List().tag(sync=True)
-    values = traitlets.Dict().tag(sync=True)
+    values = traitlets.Dict().tag(sync=True, echo_update=False)  # the page knows what it sent
     fixed = traitlets.Dict().tag(sync=True)
     panels = traitlets.Dict().tag(sync=True)
     limits = traitlets.Dict().tag(sync=True)
