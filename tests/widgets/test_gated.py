@@ -117,8 +117,8 @@ def test_shows_the_reference(peepholes, values):
 
     h, c, i, f, o, g = (trace[name][step, unit] for name in "hcifog")
     before = trace["c"][step - 1, unit] if step else 0
-    written = re.findall(r"-?\d+\.\d\d", lab.status.splitlines()[0])
-    assert np.allclose([float(v) for v in written], [f, before, i, g, c, o, np.tanh(c), h], atol=0.0051)
+    written = re.findall(r"-?\d+\.\d{3}", lab.status.splitlines()[0])
+    assert np.allclose([float(v) for v in written], [f, before, i, g, c, o, np.tanh(c), h], atol=0.00051)
 
     bars = np.frombuffer(shown["prediction"]["data"], np.uint8).reshape(shown["prediction"]["shape"])
     for colour, state in (

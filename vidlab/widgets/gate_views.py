@@ -77,8 +77,8 @@ def equation(run, unit, step):
     i, f, o, g, c, h = (float(getattr(run, name)[0, step, unit]) for name in "ifogch")
     before = float(run.c[0, step - 1, unit]) if step else 0.0
     return (
-        f"Step {step}, unit {unit}: c = f · c before + i · g = {f:.2f} · {before:.2f} + {i:.2f} · {g:.2f} = {c:.2f};  "
-        f"h = o · tanh(c) = {o:.2f} · {np.tanh(c):.2f} = {h:.2f}"
+        f"Step {step}, unit {unit}: c = f · c before + i · g = {f:.3f} · {before:.3f} + {i:.3f} · {g:.3f} = {c:.3f};  "
+        f"h = o · tanh(c) = {o:.3f} · {np.tanh(c):.3f} = {h:.3f}"
     )
 
 
