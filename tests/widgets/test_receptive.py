@@ -49,7 +49,7 @@ def check_input(panel, seen):
     assert panel["tiles"] == [height, width, 6, 0] and shown.shape == (height, 6 * width, 3)
     keep = np.zeros(CLIP.shape[:3], bool)
     keep[np.ix_(time, rows, columns)] = True
-    expected = np.where(keep[..., None], CLIP, CLIP // 4 + 96)
+    expected = np.where(keep[..., None], CLIP, CLIP // 3 + 80)
     assert np.array_equal(shown, np.concatenate(list(expected), axis=1))
     box = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
     assert panel["boxes"] == [[rows[0], t * width + columns[0], *box] for t in time]
@@ -111,10 +111,10 @@ def test_status_in_words():
     assert "sees 2 of the rows 1 to 3" in lab.status and "cut off (top)" in lab.status
     change(lab, **{"layer 1": "none"}, row=0)
     assert lab.status.startswith("Cell (0, 4) of the stack sees row 0, column 4: 1 x 1 pixels, 0.7% of the image.")
-    lab = widgets.receptive_field(clip=CLIP, stack="conv 3 over time, causal")
+    lab = widgets.receptive_field(clip=CLIP, stack="conv 3 over space and time, causal")
     assert "No frame of this output sees a later frame: the way to it is causal." in lab.status
     change(lab, **{"layer 1": "conv 3 over time", "padding": "same"})
-    assert "It sees 1 frame later than its own." in lab.status
+    assert "It also sees 1 frame after its own." in lab.status
 
 
 def model_of_clips():
@@ -135,7 +135,7 @@ def model_of_clips():
 def test_a_model_is_measured_and_shown():
     model = model_of_clips()
     lab = widgets.receptive_field(model, CLIP, layer="pool")
-    assert lab.title == f"Receptive field lab: {model.name}"
+    assert lab.title == "Receptive field lab: sequential"
     assert lab.controls[0]["options"] == ["conv", "pool", "flat", "lstm", "all", "dense"]
     pool = keras.Model(model.inputs[0], model.get_layer("pool").output)(CLIP[None] / np.float32(255))
     mean = pool.numpy()[0].mean(axis=-1)  # after a ReLU: none is below 0
@@ -151,13 +151,19 @@ def test_a_model_is_measured_and_shown():
     panels = change(lab, layer="lstm", step=2)
     check_input(panels["input"], [[0, 1, 2, 3], range(20), range(24)])
     assert re.match("Step 2 of layer lstm sees all 20 rows, all 24 columns, frames 0 to 3: 20 x 24 pixels", lab.status)
-    assert "It sees 1 frame later than its own." in lab.status  # the convolution before it does
+    assert "It also sees 1 frame after its own." in lab.status  # the convolution before it does
     assert pixels(panels["output"]).shape == (1, 6) and panels["output"]["boxes"] == [[0, 2, 1, 1]]
     assert lab.limits["row"]["hidden"] and not lab.limits["step"]["hidden"] and panels["output"]["pick"][1] == "step"
     panels = change(lab, layer="dense")
     check_input(panels["input"], [range(6), range(20), range(24)])
     assert lab.status.startswith("Layer dense has no places: its numbers together see all 20 rows, all 24 columns")
     assert pixels(panels["output"]).shape == (1, 1) and panels["output"]["pick"] == []
+
+
+def test_a_layer_may_be_named_as_keras_names_it():
+    layers.Conv2D(2, 3)(keras.Input((9, 9, 1)))
+    model = keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(2, 3), layers.Flatten()])
+    assert widgets.receptive_field(model, layer=model.layers[0].name).values["layer"] == "conv2d"
 
 
 def test_an_lstm_is_said_to_be_causal():

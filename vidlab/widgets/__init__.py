@@ -3,8 +3,7 @@
 lab        what all labs share: controls, panels, and the figure that readers without a kernel see
 convolution  kernels over a picture, every output explained
 player     a clip, frame by frame, with what belongs to each frame laid over it
-dependencies  which input cells each cell of a layer depends on
-receptive  layers stacked or taken from a model, and the receptive field of a cell
+receptive  the receptive field of a cell, in a stack or a model: dependencies finds it, field_words says it
 explorer   what each layer of a model answers to a clip: layer_views draws what activations computes
 recurrent  one or two recurrent units over a drawn sequence
 gated      an LSTM step by step, with gates to push and force: gate_views draws it

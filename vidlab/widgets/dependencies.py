@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vidlab.widgets.activations import _plain as plain_name
+
 CELLS = {0: (), 1: ("step",), 2: ("row", "column"), 3: ("frame", "row", "column")}  # names of a layer's axes
 OF_A_FRAME = {0: (), 1: ("place",), 2: ("row", "column")}
 BATCH = 16  # changed inputs at once
@@ -40,8 +42,8 @@ LAYERS = {
 }
 OVER_TIME = {
     "conv 3 over time": Layer(time=Window(3)),
-    "conv 3 over time, causal": Layer(time=Window(3), causal=True),
     "conv 3 over space and time": Layer(Window(3), Window(3)),
+    "conv 3 over space and time, causal": Layer(Window(3), Window(3), causal=True),
     "max pool 2 over space and time": Layer(Window(2, stride=2), Window(2, stride=2), reduce="max"),
 }
 
@@ -131,26 +133,36 @@ def _reduce(values, axis, matrix, reduce, kernel):
     return np.moveaxis(np.stack([keep(values[seen], axis=0) for seen in matrix]), 0, axis)
 
 
-def outputs_of(model, before=""):
-    """Layer name -> its output, for each layer of a Keras model; of several outputs, the first.
+def layers_of(model):
+    """[(name, layer, output)] of each layer of a Keras model; of several outputs, the first.
 
-    The layers of a model inside the model come as "inner / name".
+    The layers of a model inside the model come as "inner / name". A number that Keras has put behind a name of its own
+    making is left out, since it depends on what was built before; names that come again are numbered.
     """
+    found = {}
+    for name, layer, output in _calls(model):
+        number = 0
+        while (unique := f"{name}_{number}" if number else name) in found:
+            number += 1
+        found[unique] = unique, layer, output
+    return list(found.values())
+
+
+def _calls(model, path=""):
     import keras
 
-    found = {}
     depths = _graph(model)._nodes_by_depth  # of this model's own calls; `layer.output` may be of another model
     calls = {call.operation.name: call for depth in sorted(depths, reverse=True) for call in depths[depth]}
     for layer in model.layers:
         if isinstance(layer, keras.layers.InputLayer):
             continue
-        call = calls[layer.name]
+        call, name = calls[layer.name], path + plain_name(layer)
         if hasattr(_graph(layer), "_nodes_by_depth") and len(call.input_tensors) == 1:
-            inner = outputs_of(layer, f"{before}{layer.name} / ")
-            outputs = keras.Model(layer.inputs[0], list(inner.values()))(call.input_tensors[0])
-            found |= dict(zip(inner, outputs if isinstance(outputs, list) else [outputs], strict=True))
-        found[before + layer.name] = call.outputs[0]
-    return found
+            inner = list(_calls(layer, f"{name} / "))
+            outputs = {str(n): output for n, (_, _, output) in enumerate(inner)}
+            outputs = keras.Model(layer.inputs[0], outputs)(call.input_tensors[0])
+            yield from ((*one[:2], outputs[str(n)]) for n, one in enumerate(inner))
+        yield name, layer, call.outputs[0]
 
 
 def _graph(model):
@@ -178,14 +190,14 @@ def measure(model, clip, every=1, seed=0):
     from vidlab.quiet import tensorflow as tf  # isort: skip
     import keras
 
-    outputs = outputs_of(model)
-    watch = keras.Model(model.inputs[0], list(outputs.values()))
+    outputs = {name: output for name, _, output in layers_of(model)}
+    watch = keras.Model(model.inputs[0], outputs)
     axes = clip.ndim - 1
 
     def layers(batch):
         """(output, names of its axes) of each layer."""
         found = watch(batch, training=False)
-        for y in found if isinstance(found, list | tuple) else [found]:
+        for y in (found[name] for name in outputs):
             names = CELLS.get(len(y.shape) - 2, ())
             if y.shape[0] != batch.shape[0]:  # the frames of all clips, as one batch
                 names = ("frame", *OF_A_FRAME[len(y.shape) - 2])

@@ -5,10 +5,10 @@ from functools import lru_cache
 import numpy as np
 
 from vidlab import world
-from vidlab.widgets import dependencies, lab
+from vidlab.widgets import dependencies, field_words, lab
+from vidlab.widgets.activations import _plain as plain_name
 
 DEPTH = 5  # layers of a stack
-ENDS = {"frame": ("first frame", "last frame"), "row": ("top", "bottom"), "column": ("left", "right")}
 
 
 def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer=None, every=1):
@@ -16,9 +16,10 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
 
     Without a model, stack up to five layers: the answer comes from exact index arithmetic, at once. With a model, it
     is measured, for all layers, when the lab is made: one row, column or frame of the input at a time is changed to
-    random numbers. This knows nothing of the layers, and takes 1 to 3 s for a small model of clips of 16 x 32 x 32 on
-    two cores. It grows with (frames + rows + columns) times the cost of the model: a shorter or smaller clip, or
-    `every=4`, make it cheaper.
+    random numbers. This knows nothing of the layers. On two cores, with clips of 12 to 16 frames of 32 x 32, it takes 1 to
+    3 s for the course's models, and 6 s where two Conv3D layers of 16 and 32 filters run at full size. It grows with
+    (frames + rows + columns) times the cost of the model: a shorter or smaller clip makes it cheaper, and `every=4` took
+    a third of the 6 s.
 
     The field is the box of what is seen along each axis. A layer that sees other pixels in other frames (ConvLSTM:
     fewer, the later the frame) sees less than the box. What changes a layer by less than a millionth of its largest
@@ -47,11 +48,15 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
     else:
         if not (isinstance(every, int) and every >= 1):
             raise ValueError(f"every: expected a whole number from 1 up, got {every!r}")
-        if layer is not None and layer not in (names := dependencies.outputs_of(model)):
-            raise ValueError(f"layer: there is no {layer}; there is {', '.join(names)}")
+        shown = {name: one.name for name, one, _ in dependencies.layers_of(model)}
+        if layer is not None and layer not in shown:
+            also = {own: name for name, own in shown.items()}  # the name that Keras gave it will do, too
+            if layer not in also:
+                raise ValueError(f"layer: there is no {layer}; there is {', '.join(shown)}")
+            layer = also[layer]
         maps = dependencies.measure(model, numbers, every)
         controls, find, start = _of_model(maps, layer)
-        sizes, title = {}, f"{title}: {model.name}"
+        sizes, title = {}, f"{title}: {plain_name(model)}"
         for one in maps.values():
             sizes |= {axis: max(n, sizes.get(axis, 0)) for axis, n in zip(one.axes, one.values.shape, strict=True)}
     axes = [axis for axis in ("row", "column", "place", "frame", "step") if sizes.get(axis, 1) > 1]
@@ -62,7 +67,7 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
         name, found, low, high, note = find(values)
         at = {axis: min(values.get(axis, 0), n - 1) for axis, n in zip(found.axes, found.values.shape, strict=True)}
         seen = [one[tuple(at.values())] for one in found.seen]
-        status = " ".join(filter(None, [_sees(name, at, seen), _edges(seen, found), _later(at, found), note]))
+        status = field_words.tell(name, at, seen, found, note)
         limits = {axis: {"hidden": axis not in at} for axis in axes}
         for axis in set(axes) & set(at):
             limits[axis]["max"] = found.values.shape[found.axes.index(axis)] - 1
@@ -143,12 +148,16 @@ def _of_stack(stack, frames):
         for name, value in zip(names, stack + ["none"] * (DEPTH - len(stack)), strict=True)
     ]
     controls.append(lab.choice("padding", "padding", ["valid", "same"]))
-    start = {"frame": len(frames) // 2, "row": min(4, grey.shape[-2] - 1), "column": min(4, grey.shape[-1] - 1)}
 
     def find(values):
         return made(tuple(values[name] for name in names if values[name] != "none"), values["padding"])
 
-    return controls, find, start
+    first = dependencies.stacked([name for name in stack if name != "none"], grey)[0]
+    return controls, find, _middle(first)
+
+
+def _middle(found):
+    return {axis: n // 2 for axis, n in zip(found.axes, found.values.shape, strict=True)}
 
 
 def _of_model(maps, layer):
@@ -161,16 +170,14 @@ def _of_model(maps, layer):
         name = values["layer"]
         return f"layer {name}", maps[name], *ranges[name], None
 
-    first = maps[layer]
-    start = {axis: n // 2 for axis, n in zip(first.axes, first.values.shape, strict=True)}
-    return [lab.choice("layer", "layer", list(maps), layer)], find, start
+    return [lab.choice("layer", "layer", list(maps), layer)], find, _middle(maps[layer])
 
 
 def _input(frames, seen, status):
     """The frames side by side, faded where they are not seen."""
     time, rows, columns = seen if len(seen) == 3 else [np.ones(1, bool), *seen]
     keep = time[:, None, None, None] & rows[:, None, None] & columns[:, None]
-    shown = np.where(keep, frames, frames // 4 + 96)
+    shown = np.where(keep, frames, frames // 3 + 80)
     count, height, width, _ = frames.shape
     across = -(-count // -(-count // 8))  # at most 8 in a row, the rows alike
     picture = np.zeros((-(-count // across) * height, across * width, 3), np.uint8)
@@ -187,7 +194,7 @@ def _input(frames, seen, status):
     alt = f"The input. {status}"
     return lab.pixels(
         picture,
-        f"{caption}: what the cell sees is clear, the rest is faded",
+        f"{caption}: what is clear is seen",
         alt,
         times=times,
         boxes=boxes,
@@ -203,83 +210,9 @@ def _output(name, found, at, low, high, colours):
     pick = [axis for axis in at if axis != "frame" or len(at) < 3]
     while shown.ndim < 2:  # a row of steps, or one cell for a vector
         shown, cell, pick = shown[None], [0, *cell], ["only", *pick]
-    where = f", frame {at['frame']}" if len(at) == 3 else "" if at else ": a vector, one cell for all of it"
-    caption = f"Output of {name}{where}"
-    alt = (
-        f"{caption}: {shown.shape[0]} x {shown.shape[1]} cells, dark is {low:.3g}, bright {high:.3g}; outlined: {cell}"
-    )
+    where = f", frame {at['frame']}" if len(at) == 3 else "" if at else ": a vector, one cell"
+    caption = f"Its output{where}"
+    size = f"{shown.shape[0]} x {shown.shape[1]} cells"
+    alt = f"The output of {name}{where}: {size}, dark is {low:.3g}, bright {high:.3g}; outlined: {cell}"
     times = max(1, min(32, 224 // max(shown.shape)))
     return lab.pixels(lab.shades(shown, low, high), caption, alt, colours, times, [(*cell, 1, 1)], pick if at else ())
-
-
-def _named(seen):
-    """Input axis -> which of its entries are seen, for the axes that an image or a clip has."""
-    named = dict(zip(("frame", "row", "column")[-len(seen) :], seen, strict=True))
-    return {axis: one for axis, one in named.items() if axis != "frame" or one.size > 1}
-
-
-def _sees(name, at, seen):
-    """What the cell sees, in words."""
-    place = {
-        (): f"{name[0].upper()}{name[1:]} has no places: its numbers together see",
-        ("frame",): "Frame {frame} of", ("step",): "Step {step} of", ("row", "column"): "Cell ({row}, {column}) of",
-        ("frame", "place"): "Place {place} in frame {frame} of",
-        ("frame", "row", "column"): "Cell ({row}, {column}) in frame {frame} of",
-    }[tuple(at)].format(**at)  # fmt: skip
-    who = f"{place} {name} sees" if at else place
-    named = _named(seen)
-    if not all(one.any() for one in named.values()):
-        return f"{who} nothing: no change of the input changes it."
-    parts = ", ".join(_entries(axis, named[axis]) for axis in ("row", "column", "frame") if axis in named)
-    share = 100 * np.prod([one.mean() for one in named.values()])
-    share = f"{share:.0f}%" if share >= 1 else f"{share:.1g}%"
-    time = f" in {_count(named['frame'].sum(), 'frame')}" if "frame" in named else ""
-    size = f"{named['row'].sum()} x {named['column'].sum()} pixels{time}"
-    return f"{who} {parts}: {size}, {share} of the {'clip' if time else 'image'}."
-
-
-def _entries(axis, seen):
-    at = np.flatnonzero(seen)
-    if len(at) == 1:
-        return f"{axis} {at[0]}"
-    if len(at) == seen.size:
-        return f"all {len(at)} {axis}s"
-    return f"{'' if len(at) == np.ptp(at) + 1 else f'{len(at)} of the '}{axis}s {at[0]} to {at[-1]}"
-
-
-def _count(n, word):
-    return f"{n} {word}{'' if n == 1 else 's'}"
-
-
-def _edges(seen, found):
-    """Where the input ends before the field does."""
-    named, most = _named(seen), dict(zip(_named(seen), found.most[-len(_named(seen)) :], strict=True))
-    cut = []
-    for axis, one in named.items():
-        grows = axis == "frame" and most[axis] == one.size  # an LSTM's field begins at frame 0: nothing is cut off
-        if one.any() and one.sum() < most[axis] and not grows:
-            before, after = np.flatnonzero(one)[0], np.flatnonzero(one[::-1])[0]
-            cut += [end for end, near in zip(ENDS[axis], (before <= after, after <= before), strict=True) if near]
-    if not cut:
-        return None
-    size = f"{most['row']} x {most['column']} pixels" + (
-        f" in {_count(most['frame'], 'frame')}" if "frame" in most else ""
-    )
-    return f"The field is cut off ({', '.join(cut)}): beyond the edge there is no input. Elsewhere it is up to {size}."
-
-
-def _later(at, found):
-    """Whether the layer sees the future: for layers with as many frames or steps as the clip."""
-    time = next((axis for axis in ("frame", "step") if axis in at), None)
-    if time is None or len(found.seen) < 3:
-        return None
-    where = found.axes.index(time)
-    others = tuple(axis for axis in range(len(found.axes)) if axis != where)
-    table = found.seen[0].any(axis=others)  # (frames out, frames in)
-    if table.shape[0] != table.shape[1] or np.array_equal(table, np.eye(len(table), dtype=bool)):
-        return None
-    if not np.triu(table, 1).any():
-        return f"No {time} of this output sees a later frame: the way to it is causal."
-    if later := found.seen[0][tuple(at.values())][at[time] + 1 :].sum():
-        return f"It sees {_count(later, 'frame')} later than its own."
-    return None
