@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import re
 from pathlib import Path
 
 import nbformat
@@ -19,6 +20,9 @@ PIXELS = """canvas => { const data = canvas.getContext('2d').getImageData(0, 0, 
     let text = '';
     for (let i = 0; i < data.length; i += 32768) text += String.fromCharCode(...data.subarray(i, i + 32768));
     return [canvas.height, canvas.width, btoa(text)]; }"""
+# Each line of a chart: its label, its points, and the axes that it is drawn between.
+LINES = """all => all.map(line => [line.dataset.label, line.getAttribute('points'),
+    line.closest('svg').querySelector('.axis').getAttribute('d')])"""
 # Set a control as a user's hand would, and tell the lab.
 SET = """([root, name, value]) => { const input = [...root.querySelectorAll('input, select')]
         .find(i => i.labels[0].textContent === name);
@@ -82,21 +86,28 @@ def headless(cells):
     return labs
 
 
-def choose(page, root, twin, rng):
-    """Set every control of a lab to a random value, in the page and in its twin here."""
-    handle = root.element_handle()
-    order = sorted((c for c in twin.controls if "value" in c), key=lambda c: c["kind"] == "slider")
-    for control in order:  # sliders last: their limits may follow a choice
-        control = control | twin.limits.get(control["name"], {})
-        if control.get("hidden") or control.get("disabled"):
-            continue
+def choose(page, root, twin, rng, changes=3):
+    """Set some controls of a lab, drawn by lot, to values drawn by lot: in the page and in its twin here."""
+    for _ in range(changes):
+        controls = [c | twin.limits.get(c["name"], {}) for c in twin.controls if "value" in c]
+        control = rng.choice([c for c in controls if not (c.get("hidden") or c.get("disabled"))])
         if control["kind"] == "slider":
             steps = round((control["max"] - control["min"]) / control["step"])
             value = round(control["min"] + int(rng.integers(steps + 1)) * control["step"], 10)
         else:
             value = rng.choice(control["options"]).item() if control["kind"] == "choice" else bool(rng.integers(2))
-        page.evaluate(SET, [handle, control["label"], value])
-        twin.values = twin.values | {control["name"]: value}
+        page.evaluate(SET, [root.element_handle(), control["label"], value])
+        values = root.evaluate("root => root.vlValues()")  # a control may bring others along, as a preset does
+        assert values[control["name"]] == value
+        twin.values = values
+        for _ in range(200):
+            if root.locator(".vl-status").text_content() == twin.status:
+                break
+            page.wait_for_timeout(50)
+        else:
+            said = root.locator(".vl-status").text_content()
+            raise AssertionError(f"{control['name']} = {value!r}: the page says {said!r}, expected {twin.status!r}")
+        settled(page, root)
 
 
 def agree(root, twin):
@@ -109,13 +120,12 @@ def agree(root, twin):
         want = np.frombuffer(panel["data"], np.uint8).reshape(panel["shape"])
         want = want if want.ndim == 3 else lab.palette(panel["colours"])[want]
         assert np.array_equal(picture, want), f"{panel['caption']}: {twin.values}"
-    drawn = root.locator("polyline[data-label]").evaluate_all(
-        "all => all.map(p => [p.dataset.label, p.getAttribute('points')])"
-    )
+    drawn = root.locator("polyline[data-label]").evaluate_all(LINES)
     series = [(label, numbers, p) for p in panels if p["kind"] == "lines" for label, numbers in p["series"].items()]
-    assert [label for label, _ in drawn] == [label for label, _, _ in series]
-    for (_, points), (label, numbers, panel) in zip(drawn, series, strict=True):
+    assert [label for label, *_ in drawn] == [label for label, *_ in series]
+    for (_, points, axis), (label, numbers, panel) in zip(drawn, series, strict=True):
         heights = np.array([point.split(",")[1] for point in points.split()], float)
+        top, bottom = map(float, re.match(r"M[\d.]+ ([\d.]+)V([\d.]+)", axis).groups())
         share = (np.clip(numbers, panel["low"], panel["high"]) - panel["low"]) / (panel["high"] - panel["low"])
-        assert np.abs(heights - (138 - share * 118)).max() < 0.02, f"{label}: {twin.values}"
+        assert np.abs(heights - (bottom - share * (bottom - top))).max() < 0.02, f"{label}: {twin.values}"
     assert root.locator(".vl-status").text_content() == twin.status

@@ -53,12 +53,6 @@ def test_they_show_what_the_kernel_computes(opened):
         labs.agree(root, twin)
         for _ in range(20):
             labs.choose(page, root, twin, rng)
-            page.wait_for_function(
-                "([root, text]) => root.querySelector('.vl-status').textContent === text",
-                arg=[root.element_handle(), twin.status],
-                timeout=10_000,
-            )
-            labs.settled(page, root)
             labs.agree(root, twin)
         assert twin.values != start
 
@@ -67,15 +61,15 @@ def test_every_control_has_a_name_and_answers_to_keys(opened):
     page, live, _ = opened
     for root in live:
         root.scroll_into_view_if_needed()
-        controls = root.locator("input:enabled:visible, select:enabled:visible, button:enabled:visible")
-        changed = 0
-        for i in range(controls.count()):
-            control = controls.nth(i)
-            if not control.is_enabled():
-                continue  # another control has just switched it off
+        controls = root.locator("input, select, button").element_handles()
+        changed = tried = 0
+        for control in controls:
+            if not (control.is_visible() and control.is_enabled()):
+                continue  # a control may hide others or switch them off
+            tried += 1
             kind = control.evaluate("c => c.type")
             name = control.evaluate("c => c.getAttribute('aria-label') || c.labels?.[0]?.textContent || c.textContent")
-            assert name.strip(), f"control {i} of {root.get_attribute('aria-label')} has no name"
+            assert name.strip(), f"control {tried} of {root.get_attribute('aria-label')} has no name"
             role = {"range": "slider", "checkbox": "checkbox", "select-one": "combobox", "number": "spinbutton"}
             assert root.get_by_role(role.get(kind, "button"), name=name.strip(), exact=True).count() >= 1, name
             before = labs.settled(page, root)
@@ -95,7 +89,7 @@ def test_every_control_has_a_name_and_answers_to_keys(opened):
                 page.keyboard.press(keys.get(kind, "ArrowLeft" if top else "ArrowRight"))
                 assert control.evaluate("c => [c.value, c.checked]") != value, f"{name} does not answer to keys"
             changed += labs.settled(page, root) != before
-        assert changed >= controls.count() / 2, f"most controls of {root.get_attribute('aria-label')} change nothing"
+        assert changed >= tried / 2, f"most controls of {root.get_attribute('aria-label')} change nothing"
         assert page.evaluate("document.querySelectorAll('.jp-Cell').length") > 1  # no key reached the notebook
 
 

@@ -9,6 +9,7 @@ function render({ model, el }) {
     model.save_changes(); // what comes while the kernel is busy is merged into one message
   };
   const controls = vlControls(root, model.get("controls"), (name, value) => set({ [name]: value }));
+  root.vlValues = () => model.get("values"); // for tests
   const box = vlElement("div", { class: "vl-panels" });
   const status = vlElement("div", { class: "vl-status", role: "status" });
   root.append(box, status);
