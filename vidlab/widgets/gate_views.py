@@ -34,7 +34,7 @@ def input_panels(x, frames, at, step, drawing):
             )
         }  # fmt: skip
     _, height, width, _ = frames.shape
-    times = max(1, 48 // width)
+    times = max(1, 64 // width)
     columns = -(-len(frames) // -(-len(frames) * width * times // 800))  # rows alike, none wider than the page
     rows = -(-len(frames) // columns)
     grid = np.zeros((rows * columns, *frames.shape[1:]), np.uint8)
