@@ -21,6 +21,7 @@ def main(folder, names):
             for name in [Path(name).name for name in names] or labs.notebooks_with_labs():
                 with new_page(browser, viewport={"width": 1280, "height": 1100}) as page:
                     open_notebook(page, address.format(labs.cut(name, course)))
+                    page.add_style_tag(content=".Toastify {display: none}")  # JupyterLab's own messages
                     run_all(page)
                     n = sum("lab" in cell.metadata["tags"] for cell in labs.cells_of(name)[1])
                     for i, root in enumerate(expect_labs(page, n)):
