@@ -18,8 +18,8 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
     is measured, for all layers, when the lab is made: one row, column or frame of the input at a time is changed to
     random numbers. This knows nothing of the layers. On two cores, with clips of 12 to 16 frames of 32 x 32, it takes 1
     to 3 s for the course's models, and 6 s where two Conv3D layers of 16 and 32 filters run at full size. It grows with
-    (frames + rows + columns) times the cost of the model: a shorter or smaller clip makes it cheaper, and `every=4` made
-    the 6 s 2 s.
+    (frames + rows + columns) times the cost of the model: a shorter or smaller clip makes it cheaper, and `every=4`
+    made the 6 s 2 s.
 
     The field is the box of what is seen along each axis. A layer that sees other pixels in other frames (ConvLSTM:
     fewer, the later the frame) sees less than the box. What changes a layer by less than a millionth of its largest
