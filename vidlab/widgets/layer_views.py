@@ -94,6 +94,8 @@ def _all_units(look):
     wide = max(1, round(0.8 * units / frames))  # so that the picture is not too narrow
     which = f"units {first} to {first + units - 1}" if units < one.filters else f"{units} units"
     caption = f"{which} over {frames} frames"
+    if look.classes and look.class_names and units <= 12:
+        caption += f"; from the top: {', '.join(look.class_names)}"
     boxes = [(0, look.now * wide, units, wide), (look.filter - first, 0, 1, frames * wide)]
     picture = shown.repeat(wide, axis=1)
     alt = f"{caption}; outlined: {look.called}, frame {look.now}; {look.range_in_words}.{_chances(look)}"
@@ -207,7 +209,7 @@ def dead_units(look):
     tiles[:, :, :3] = np.where(np.arange(height)[::-1, None] < bars[:, None, None], 200, 40)
     dead = np.flatnonzero(one.dead)
     boxes = [(k // across * height, k % across * 4, height, 4) for k in dead]
-    named = ", ".join(map(str, dead[:20])) + (", ..." if len(dead) > 20 else "")
+    named = ", ".join(map(str, dead[:20])) + (" and more" if len(dead) > 20 else "")
     caption = f"the largest answer of each {look.noun} over the clip; outlined: never answers"
     panel = _tiled(tiles, across, caption, f"{caption}: {named or 'none'}", "viridis", boxes=boxes, most=6)
     words = f"{len(dead)} of {one.filters} {look.noun}s never answer over this clip" + (f": {named}." if named else ".")
