@@ -40,13 +40,18 @@ class LayerAnswers:
         return self.values.shape[1]
 
     @cached_property
+    def extent(self):
+        """(lowest, highest) value; what is no finite number does not count."""
+        finite = self.values[np.isfinite(self.values)]
+        return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+
+    @cached_property
     def range(self):
         """(low, high) of the colours, for all frames and filters: from 0, or centred on 0 where values are below; of
         probabilities 0 and 1."""
         if self.probabilities:
             return 0.0, 1.0
-        finite = self.values[np.isfinite(self.values)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+        low, high = self.extent
         return (0.0, high or 1.0) if low >= 0 else (-max(-low, high), max(-low, high))
 
     @property

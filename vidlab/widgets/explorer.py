@@ -39,7 +39,7 @@ def explore(model, clip, classes=None, layers=None, prepare=None):
         raise ValueError(f"classes: expected {given} names, as many as the model tells apart, got {len(classes)}")
     found = {one.name: one for one in layer_answers(model, clip, layers, prepare)}
     for one in found.values():  # work it out now, so that no change of a control has to wait for it
-        _ = one.shades, one.mean, one.place, one.dead, one.kernel
+        _ = one.shades, one.mean, one.peak, one.place, one.dead, one.kernel
     first = next((one for one in found.values() if not one.flat), next(iter(found.values())))
     pictures = (clip * 255).round().clip(0, 255).astype(np.uint8)
     return lab.Lab(
@@ -79,7 +79,7 @@ def answer(found, pictures, classes, layer, view, filter, frame):
 
 def _facts(look):
     one = look.layer
-    low, high = np.nanmin(one.values), np.nanmax(one.values)
+    low, high = one.extent
     dead = int(one.dead.sum())
     return (
         f"{one.name} ({one.kind}): output {'×'.join(map(str, one.shape[1:]))}, {one.layer.count_params():,} "
