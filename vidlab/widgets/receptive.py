@@ -191,15 +191,8 @@ def _input(frames, seen, status):
     caption = "The input" if count == 1 else f"The input, frames 0 to {count - 1}"
     times = max(1, min(320 // max(height, width), 600 // picture.shape[1]))
     tiles = (height, width, count, 0) if count > 1 else None
-    alt = f"The input. {status}"
-    return lab.pixels(
-        picture,
-        f"{caption}: what is clear is seen",
-        alt,
-        times=times,
-        boxes=boxes,
-        tiles=tiles,
-    )
+    shown = f"{caption}: what is clear is seen", f"The input. {status}"
+    return lab.pixels(picture, *shown, times=times, boxes=boxes, tiles=tiles)
 
 
 def _output(name, found, at, low, high, colours):
@@ -210,9 +203,9 @@ def _output(name, found, at, low, high, colours):
     pick = [axis for axis in at if axis != "frame" or len(at) < 3]
     while shown.ndim < 2:  # a row of steps, or one cell for a vector
         shown, cell, pick = shown[None], [0, *cell], ["only", *pick]
-    where = f", frame {at['frame']}" if len(at) == 3 else "" if at else ": a vector, one cell"
-    caption = f"Its output{where}"
+    frame = f", frame {at['frame']}" if len(at) == 3 else ""
+    caption = f"The output{frame}: {'click a cell' if at else 'a vector, one cell'}"
     size = f"{shown.shape[0]} x {shown.shape[1]} cells"
-    alt = f"The output of {name}{where}: {size}, dark is {low:.3g}, bright {high:.3g}; outlined: {cell}"
+    alt = f"The output of {name}{frame}: {size}, dark is {low:.3g}, bright {high:.3g}; outlined: {cell}"
     times = max(1, min(32, 224 // max(shown.shape)))
     return lab.pixels(lab.shades(shown, low, high), caption, alt, colours, times, [(*cell, 1, 1)], pick if at else ())
