@@ -1,5 +1,6 @@
 """The stored notebooks as their readers find them: a figure for each lab, and no widget error in sight."""
 
+import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
@@ -21,16 +22,31 @@ def assert_figures(page, n):
 
 
 def labs_in(name):
+    """How many labs the notebook has that need no training."""
     return sum("lab" in cell.metadata["tags"] for cell in labs.cells_of(name)[1])
 
 
-@pytest.mark.parametrize("name", labs.notebooks_with_labs())
+FIGURES = {  # of notebooks with labs, those after a training included
+    path.name: n
+    for path in sorted(labs.NOTEBOOKS.glob("*.ipynb"))
+    if (n := path.read_text(encoding="utf8").count('class=\\"vl-figure\\"'))
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
 def test_a_page_without_a_server_shows_the_figures(page, tmp_path, name):
     path = tmp_path / "page.html"
     path.write_text(HTMLExporter().from_filename(str(labs.NOTEBOOKS / name))[0])
     page.route("**/*", lambda route: route.continue_() if route.request.url.startswith("file:") else route.abort())
     page.goto(f"file://{path}")
-    assert_figures(page, labs_in(name))
+    assert_figures(page, FIGURES[name])
+
+
+def test_every_lab_has_its_figure():
+    for path in sorted(labs.NOTEBOOKS.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        tagged = [c for c in notebook.cells if {"lab", "lab-trained"} & set(c.metadata.get("tags", []))]
+        assert len(tagged) == FIGURES.get(path.name, 0), path.name
 
 
 def test_jupyterlab_shows_the_figures_until_the_cells_are_run(page, course, address):
