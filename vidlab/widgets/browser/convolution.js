@@ -97,6 +97,7 @@ function vlShort(value, k) {
   if (k <= 5) return vlRound(value, 3);
   return vlRound(value, Math.abs(value) < 1 ? 3 : Math.abs(value) < 10 ? 2 : 1).replace(/^(-?)0\./, "$1.");
 }
+const vlFont = (k) => (k > 5 ? 10 : k > 3 ? 12 : 15);
 const vlFactor = (n, digits) => (n < 0 ? `(${vlRound(n, digits)})` : vlRound(n, digits));
 
 // 256 backgrounds of a palette, and whether black or white is read better on each.
@@ -137,33 +138,28 @@ function vlOverlaid() {
 
 // A grid of k x k numbers on coloured cells; a canvas, because 243 texts in SVG take too long at each move of the mouse.
 function vlNumbers(name) {
-  const canvas = vlElement("canvas", { class: "vl-numbers", role: "img" });
+  const sharp = Math.max(2, Math.ceil(devicePixelRatio));
+  const canvas = vlElement("canvas", { class: "vl-numbers", role: "img", width: 262 * sharp, height: 217 * sharp });
   const { box, caption } = vlFrame(canvas);
   const pen = canvas.getContext("2d", { alpha: false });
-  let drawn = 0; // the size that the canvas is made for
+  pen.scale(sharp, sharp);
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  let size = 0; // of the font
   return {
     box,
     update(k, numbers, inks, shades, text) {
-      const wide = k > 5 ? 29 : 44, high = k > 5 ? 24 : 30;
-      if (k !== drawn) {
-        drawn = k;
-        const sharp = Math.max(2, Math.ceil(devicePixelRatio));
-        canvas.width = (k * wide + 1) * sharp;
-        canvas.height = (k * high + 1) * sharp;
-        canvas.style.width = `${k * wide + 1}px`;
-        pen.scale(sharp, sharp);
-        pen.textAlign = "center";
-        pen.font = `${k > 5 ? 10 : 12}px sans-serif`;
-      }
+      const wide = 261 / k, high = 216 / k, wanted = vlFont(k);
+      if (size !== wanted) { size = wanted; pen.font = `${size}px sans-serif`; }
       const texts = numbers.map((v) => vlShort(v, k));
       pen.fillStyle = "#888"; // the lines between the cells
-      pen.fillRect(0, 0, k * wide + 1, k * high + 1);
+      pen.fillRect(0, 0, 262, 217);
       texts.forEach((word, at) => {
-        const x = (at % k) * wide, y = Math.floor(at / k) * high, { paper, ink } = inks[shades[at]];
+        const { paper, ink } = inks[shades[at]], x = Math.round((at % k) * wide), y = Math.round(Math.floor(at / k) * high);
         pen.fillStyle = paper;
-        pen.fillRect(x + 1, y + 1, wide - 1, high - 1);
+        pen.fillRect(x + 1, y + 1, Math.round((at % k + 1) * wide) - x - 1, Math.round((Math.floor(at / k) + 1) * high) - y - 1);
         pen.fillStyle = ink;
-        pen.fillText(word, x + wide / 2, y + high / 2 + 4);
+        pen.fillText(word, x + wide / 2, y + high / 2 + 1);
       });
       caption.textContent = text;
       const lines = Array.from({ length: k }, (_, i) => texts.slice(i * k, (i + 1) * k).join(", "));
@@ -219,9 +215,9 @@ function render({ model, el }) {
       if (name === "preset" && !chosen) own = { k, kernel };
       kernel = chosen ? Float32Array.from(chosen[k - 1]) : vlResized(own.kernel, own.k, k);
       if (name === "preset" && chosen) controls.range.value = around() ? 2 : 1;
-      edit();
     }
     compute();
+    if (name === "preset" || name === "size") edit(); // last: a canvas waits for new inputs when it sets its font
   }
 
   // One small input a weight, at a fixed place of a 9 x 9 grid, hidden beyond the size: making them anew takes too long.
@@ -249,8 +245,8 @@ function render({ model, el }) {
   const shown = () => cells.filter((_, place) => Math.floor(place / 9) < k && place % 9 < k); // row by row
   function edit() {
     cells.forEach((cell, place) => set(cell, "hidden", Math.floor(place / 9) >= k || place % 9 >= k));
-    editor.style.gridTemplateColumns = `repeat(${k}, auto)`;
-    editor.toggleAttribute("data-small", k > 5);
+    editor.style.gridTemplate = `repeat(${k}, 1fr) / repeat(${k}, 1fr)`;
+    editor.style.fontSize = `${vlFont(k)}px`;
     shown().forEach((cell, at) => set(cell, "value", vlShort(kernel[at], k)));
     paint();
   }
