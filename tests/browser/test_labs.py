@@ -106,6 +106,8 @@ def test_at_twice_the_size_no_text_is_cut(opened, theme):
     page, live, _ = opened
     page.set_viewport_size({"width": 640, "height": 450})  # what a page has at 200%
     page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    light = str("Light" in theme).lower()
+    page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=light, timeout=20_000)
     page.wait_for_timeout(500)
     try:
         for root in live:

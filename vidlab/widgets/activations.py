@@ -254,12 +254,12 @@ def _inside(model, path=""):
     for layer in model.layers:
         inner = layer.layer if isinstance(layer, layers.TimeDistributed) else layer
         if isinstance(inner, keras.Model):
-            yield from _inside(inner, f"{path}{_plain(inner)} / ")
+            yield from _inside(inner, f"{path}{plain_name(inner)} / ")
         elif not isinstance(inner, layers.InputLayer | layers.Dropout | layers.Permute | layers.Flatten):
-            yield path + _plain(layer), inner
+            yield path + plain_name(layer), inner
 
 
-def _plain(layer):
+def plain_name(layer):
     """The layer's name; if Keras has made it up, without its number, which depends on what was built before."""
     name, _, number = layer.name.rpartition("_")
     made_up = number.isdigit() and name.replace("_", "") == type(layer).__name__.lower()

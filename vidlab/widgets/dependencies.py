@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vidlab.widgets.activations import _plain as plain_name
+from vidlab.widgets.activations import plain_name
 
 CELLS = {0: (), 1: ("step",), 2: ("row", "column"), 3: ("frame", "row", "column")}  # names of a layer's axes
 OF_A_FRAME = {0: (), 1: ("place",), 2: ("row", "column")}

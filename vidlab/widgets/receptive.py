@@ -6,7 +6,7 @@ import numpy as np
 
 from vidlab import world
 from vidlab.widgets import dependencies, field_words, lab
-from vidlab.widgets.activations import _plain as plain_name
+from vidlab.widgets.activations import plain_name
 
 DEPTH = 5  # layers of a stack
 

@@ -178,7 +178,7 @@ function render({ model, el }) {
   const presets = model.get("presets"), start = model.get("start");
   let k = start.size, kernel = Float32Array.from(start.weights);
   let own = { k, kernel }; // what "my own" stands for
-  let y = null, windows = null, settings = null;
+  let y = null, windows = null, settings = null, laid = {}; // laid: what the grid of the kernel shows
 
   const controls = vlControls(root, [
     { kind: "choice", name: "preset", label: "preset", options: [...Object.keys(presets), "my own"], value: start.preset },
@@ -337,7 +337,8 @@ function render({ model, el }) {
     const { stride, dilation, flip } = settings, { down, across, input } = windows;
     const weights = flip ? kernel.toReversed() : kernel, most = largest();
     const colour = (numbers) => Array.from(numbers, (v) => vlShade(v, -most, most));
-    grids.kernel.update(k, Array.from(weights), inks.PuOr, colour(weights), flip ? "× kernel, turned by half a turn" : "× kernel");
+    if (laid.kernel !== kernel || laid.flip !== flip) grids.kernel.update(k, Array.from(weights), inks.PuOr, colour(weights), flip ? "× kernel, turned by half a turn" : "× kernel");
+    laid = { kernel, flip };
     if (!y) { before.moving.replaceChildren(); after.moving.replaceChildren(); sum.textContent = ""; return; }
     const p = controls.row.value, q = controls.column.value;
     const seen = [], products = [];
