@@ -138,18 +138,23 @@ function vlOverlaid() {
 
 // A grid of k x k numbers on coloured cells; a canvas, because 243 texts in SVG take too long at each move of the mouse.
 function vlNumbers(name) {
-  const sharp = Math.max(2, Math.ceil(devicePixelRatio));
-  const canvas = vlElement("canvas", { class: "vl-numbers", role: "img", width: 262 * sharp, height: 217 * sharp });
+  const canvas = vlElement("canvas", { class: "vl-numbers", role: "img" });
   const { box, caption } = vlFrame(canvas);
   const pen = canvas.getContext("2d", { alpha: false });
-  pen.scale(sharp, sharp);
-  pen.textAlign = "center";
-  pen.textBaseline = "middle";
-  let size = 0; // of the font
+  let sharp = 0, size = 0; // pixels of the screen for one of the page, and the font's size
   return {
     box,
     update(k, numbers, inks, shades, text) {
       const wide = 261 / k, high = 216 / k, wanted = vlFont(k);
+      if (sharp !== Math.ceil(devicePixelRatio)) { // at first, and when the page is zoomed
+        sharp = Math.ceil(devicePixelRatio);
+        size = 0;
+        canvas.width = 262 * sharp;
+        canvas.height = 217 * sharp;
+        pen.scale(sharp, sharp);
+        pen.textAlign = "center";
+        pen.textBaseline = "middle";
+      }
       if (size !== wanted) { size = wanted; pen.font = `${size}px sans-serif`; }
       const texts = numbers.map((v) => vlShort(v, k));
       pen.fillStyle = "#888"; // the lines between the cells
