@@ -1,9 +1,9 @@
 """The extension of JupyterLab's server: every kernel's websocket sends at once."""
 
-import asyncio
 import json
 from pathlib import Path
 
+import pytest
 from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 
 import vidlab.server
@@ -21,7 +21,8 @@ def test_each_websocket_sends_at_once(monkeypatch):
 
     monkeypatch.setattr(KernelWebsocketHandler, "open", opened)
     vidlab.server._load_jupyter_server_extension(app=None)
-    asyncio.run(KernelWebsocketHandler.open(Socket(), "k1"))
+    with pytest.raises(StopIteration):  # run by hand: Playwright's own loop may be running in this thread
+        KernelWebsocketHandler.open(Socket(), "k1").send(None)
     assert calls == [("nodelay", True), ("open", "k1")]
     assert callable(KernelWebsocketHandler.set_nodelay)  # tornado's; it would be gone unseen
 

@@ -27,9 +27,7 @@ def whole(tmp_path_factory):
     return dict(np.load(folder / "weights.npz"))
 
 
-@pytest.mark.parametrize(
-    ("when", "checkpoint"), [("in an epoch", True), ("between epochs", True), ("writing", True)]
-)
+@pytest.mark.parametrize(("when", "checkpoint"), [("in an epoch", True), ("between epochs", True), ("writing", True)])
 def test_killed_and_begun_again_it_ends_with_the_same_weights(whole, tmp_path, when, checkpoint):
     killed = run(tmp_path / "run", tmp_path / "weights.npz", when)
     assert killed.returncode == -9 and not (tmp_path / "weights.npz").exists(), killed.stderr
