@@ -7,6 +7,7 @@ kernel run twice, with vidlab's server extension (TCP_NODELAY) and without. A pr
 new pixels stand in the page (the screen shows them at its next refresh). Needs Chromium, as the browser tests do.
 """
 
+import argparse
 import statistics
 import sys
 import tempfile
@@ -81,7 +82,7 @@ WATCH = """([root, slider]) => {
 
 
 def main():
-    parser = results.argparse.ArgumentParser(description=__doc__, formatter_class=results.argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", help="write the rows there, as JSON")
     parser.add_argument("--labs", nargs="+", choices=tuple(LABS), default=tuple(LABS))
     parser.add_argument("--presses", type=int, default=90)

@@ -11,6 +11,7 @@ from tests.browser import labs
 from tests.browser.jupyter import expect_labs, new_page, open_notebook, run_all
 from vidlab.widgets.lab import Lab
 
+NOTEBOOK = "(n => [n.widgets.length, n.activeCellIndex, n.mode])(window.jupyterapp.shell.currentWidget.content)"
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -90,7 +91,12 @@ def test_every_control_has_a_name_and_answers_to_keys(opened):
                 assert control.evaluate("c => [c.value, c.checked]") != value, f"{name} does not answer to keys"
             changed += labs.settled(page, root) != before
         assert changed >= tried / 3, f"most controls of {root.get_attribute('aria-label')} change nothing"
-        assert page.evaluate("document.querySelectorAll('.jp-Cell').length") > 1  # no key reached the notebook
+        root.locator("input[type=range]:enabled:visible").first.focus()
+        before = page.evaluate(NOTEBOOK)
+        for key in ("ArrowDown", "a", "d", "d"):  # to the next cell, a new cell, the cell away: in command mode
+            page.keyboard.press(key)
+        page.wait_for_timeout(200)
+        assert page.evaluate(NOTEBOOK) == before, "keys reach the notebook"
 
 
 def test_an_automatic_checker_finds_nothing(opened):

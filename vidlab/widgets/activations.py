@@ -180,12 +180,7 @@ def layer_answers(model, clip, layers=None, prepare=None):
     """
     from vidlab.quiet import tensorflow as tf
 
-    watched = {}
-    for name, layer in _inside(model):
-        number = 0
-        while (unique := f"{name}_{number}" if number else name) in watched:
-            number += 1
-        watched[unique] = layer
+    watched = numbered(_inside(model))
     if layers is not None:
         if unknown := set(layers) - {name for pair in watched.items() for name in (pair[0], pair[1].name)}:
             raise ValueError(f"layers: no {', '.join(sorted(unknown))}; there are {', '.join(watched)}")
@@ -264,6 +259,17 @@ def plain_name(layer):
     name, _, number = layer.name.rpartition("_")
     made_up = number.isdigit() and name.replace("_", "") == type(layer).__name__.lower()
     return name if made_up else layer.name
+
+
+def numbered(pairs):
+    """{name: value} of (name, value) pairs; a name that comes again gets a number."""
+    found = {}
+    for name, value in pairs:
+        number = 0
+        while (unique := f"{name}_{number}" if number else name) in found:
+            number += 1
+        found[unique] = value
+    return found
 
 
 def _wrappers(model):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vidlab.widgets.activations import plain_name
+from vidlab.widgets.activations import numbered, plain_name
 
 CELLS = {0: (), 1: ("step",), 2: ("row", "column"), 3: ("frame", "row", "column")}  # names of a layer's axes
 OF_A_FRAME = {0: (), 1: ("place",), 2: ("row", "column")}
@@ -139,13 +139,8 @@ def layers_of(model):
     The layers of a model inside the model come as "inner / name". A number that Keras has put behind a name of its own
     making is left out, since it depends on what was built before; names that come again are numbered.
     """
-    found = {}
-    for name, layer, output in _calls(model):
-        number = 0
-        while (unique := f"{name}_{number}" if number else name) in found:
-            number += 1
-        found[unique] = unique, layer, output
-    return list(found.values())
+    found = numbered((name, (layer, output)) for name, layer, output in _calls(model))
+    return [(name, *pair) for name, pair in found.items()]
 
 
 def _calls(model, path=""):

@@ -78,26 +78,21 @@ class Lab(Live):
         "panels": dict of name -> panel, made by `pixels`, `lines` or `plane`, in the order of the page;
         "status": one or two sentences in words, read out by a screen reader;
         "limits" (optional): name -> changes of a control ({"max": 7}, {"hidden": True}, {"options": [...]}).
-    fixed : panels that never change, by name: sent once, and shown below the others.
-    figure : a `figures.Picture`; made from the first panels where None.
-    alt : what that figure shows, in words; the first status where None.
     values : more values that `answer` takes, without a control (a drawn sequence).
     """
 
     _esm = browser("controls.js", "panels.js", "lab.js")
     controls = traitlets.List().tag(sync=True)
     values = traitlets.Dict().tag(sync=True, echo_update=False)  # the page knows what it sent
-    fixed = traitlets.Dict().tag(sync=True)
     panels = traitlets.Dict().tag(sync=True)
     limits = traitlets.Dict().tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, title, controls, answer, fixed=None, figure=None, alt=None, values=None):
+    def __init__(self, title, controls, answer, values=None):
         start = {control["name"]: control["value"] for control in controls if "value" in control} | (values or {})
         first = answer(**_given(controls, start))
-        shown = first["panels"] | (fixed or {})
-        figure = figure or still(shown, alt or first["status"])
-        super().__init__(figure, title=title, controls=controls, values=start, fixed=fixed or {}, **first)
+        figure = still(first["panels"], first["status"])
+        super().__init__(figure, title=title, controls=controls, values=start, **first)
         self._answer, self._lock = answer, Lock()
         self.observe(self._follow, names="values")
 
@@ -203,43 +198,43 @@ def plane(points, caption, alt, low, high, xlabel, ylabel, mark=None, arrows=())
     }  # fmt: skip
 
 
+ROOM = 9.0  # inches across a figure, at most
+
+
 def still(panels, alt):
-    """The panels as a figure: what readers see who have no kernel."""
-    panels = list(panels.values())
-    widths = [
-        {"pixels": lambda p: 2.4 * max(p["shape"][1] / p["shape"][0], 0.6)}.get(p["kind"], _wide)(p) for p in panels
-    ]
-    rows, row, room = [], [], 9.0
-    for panel, width in zip(panels, widths, strict=True):  # as many panels a row as there is room for
-        if row and sum(w for _, w in row) + width > room:
-            rows.append(row)
-            row = []
-        row.append((panel, min(width, room)))
-    rows.append(row)
-    fig = figures.Picture(figsize=(9.0, sum(_height(row) for row in rows)), alt=alt)
-    for part, row in zip(
-        fig.subfigures(len(rows), 1, squeeze=False, height_ratios=[_height(r) for r in rows])[:, 0], rows, strict=True
-    ):
-        spare = max(room - sum(w for _, w in row), 0.01)
-        axes = part.subplots(1, len(row) + 1, squeeze=False, width_ratios=[*(w for _, w in row), spare])[0]
-        axes[-1].set_axis_off()
-        for ax, (panel, _) in zip(axes, row, strict=False):
+    """The panels as a figure: what readers see who have no kernel. As many stand in a row as there is room for."""
+    rows = [[]]
+    for panel in panels.values():
+        if rows[-1] and sum(map(_width, [*rows[-1], panel])) > ROOM:
+            rows.append([])
+        rows[-1].append(panel)
+    heights = [max(map(_height, row)) for row in rows]
+    across = max(sum(map(_width, row)) for row in rows)
+    fig = figures.Picture(figsize=(across, sum(heights)), alt=alt)
+    parts = fig.subfigures(len(rows), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for part, row in zip(parts, rows, strict=True):
+        widths = [_width(panel) for panel in row]
+        spare = max(across - sum(widths), 0.01)
+        *axes, empty = part.subplots(1, len(row) + 1, squeeze=False, width_ratios=[*widths, spare])[0]
+        empty.set_axis_off()
+        for ax, panel in zip(axes, row, strict=True):
             {"pixels": _still_pixels, "lines": _still_lines, "plane": _still_plane}[panel["kind"]](ax, panel)
             ax.set_title(panel["caption"], fontsize=9, loc="left", wrap=True)
     return fig
 
 
-def _wide(panel):
+def _width(panel):
+    if panel["kind"] == "pixels":
+        height, width = panel["shape"][:2]
+        return min(2.4 * max(width / height, 0.6), ROOM)
     return 6.3 if panel["kind"] == "lines" else 2.6
 
 
-def _height(row):
-    return max(
-        min(2.4 * w / max(w, 2.4), 9 * p["shape"][0] / p["shape"][1]) + 0.4
-        if p["kind"] == "pixels"
-        else 0.9 + 1.4 * p.get("height", 170) / 170
-        for p, w in row
-    )
+def _height(panel):
+    if panel["kind"] == "pixels":
+        height, width = panel["shape"][:2]
+        return min(2.4, ROOM * height / width) + 0.4
+    return 0.9 + 1.4 * panel.get("height", 170) / 170
 
 
 def _still_pixels(ax, panel):
@@ -254,11 +249,8 @@ def _still_pixels(ax, panel):
             corner = rest * columns - 0.5, last * rows - 0.5
             ax.add_patch(matplotlib.patches.Rectangle(corner, width, height, color="white", clip_on=True))
     for row, column, rows, columns in panel["boxes"]:
-        ax.add_patch(
-            matplotlib.patches.Rectangle(
-                (column - 0.5, row - 0.5), columns, rows, fill=False, color="C1", linewidth=1.5
-            )
-        )
+        corner = column - 0.5, row - 0.5
+        ax.add_patch(matplotlib.patches.Rectangle(corner, columns, rows, fill=False, color="C1", linewidth=1.5))
     ax.set_axis_off()
 
 
@@ -269,7 +261,7 @@ def _still_lines(ax, panel):
         ax.axvline(panel["mark"], color="0.5", linewidth=1)
     ax.set(ylim=(panel["low"], panel["high"]), xlabel=panel["xlabel"], ylabel=panel["ylabel"])
     if len(panel["series"]) > 1:
-        ax.legend(fontsize=8, ncols=3, loc="upper right")
+        ax.legend(fontsize=8, ncols=3, loc="best", frameon=True, edgecolor="none")
 
 
 def _still_plane(ax, panel):
@@ -279,10 +271,5 @@ def _still_plane(ax, panel):
     ax.plot(*np.transpose(panel["points"]), marker=".", linewidth=1)
     if panel["mark"] is not None:
         ax.plot(*panel["points"][panel["mark"]], "o", color="C1")
-    ax.set(
-        xlim=(panel["low"], panel["high"]),
-        ylim=(panel["low"], panel["high"]),
-        xlabel=panel["xlabel"],
-        ylabel=panel["ylabel"],
-    )
-    ax.set_aspect("equal")
+    span = panel["low"], panel["high"]
+    ax.set(xlim=span, ylim=span, xlabel=panel["xlabel"], ylabel=panel["ylabel"], aspect="equal")

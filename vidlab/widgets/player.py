@@ -51,10 +51,13 @@ def play(clip, fps=12.0, heat=None, flow=None, masks=None, beside=None, titles=N
             raise ValueError(f"heat: expected numbers from 0 to 1, got {heat.min():g} to {heat.max():g}")
         layers.append({"kind": "heat", "data": lab.shades(heat, 0, 1).tobytes(), "shape": list(heat.shape)})
     if masks is not None:
-        masks = _layer(masks, "masks", clips[0].shape[:3], 3).astype(np.uint8)
+        masks = _layer(masks, "masks", clips[0].shape[:3], 3)
+        if masks.dtype.kind == "f" or masks.min() < 0 or masks.max() > 255:
+            raise ValueError(f"masks: expected bool, or whole numbers from 0 to 255, got {masks.dtype}")
+        masks = masks.astype(np.uint8)
         layers.append({"kind": "masks", "data": masks.tobytes(), "shape": list(masks.shape)})
     if flow is not None:
-        flow = _layer(flow, "flow", (len(flow), *clips[0].shape[1:3], 2), 4).astype(np.float32)
+        flow = _layer(flow, "flow", (*np.shape(flow)[:1], *clips[0].shape[1:3], 2), 4).astype(np.float32)
         if len(flow) not in (frames, frames - 1):
             raise ValueError(f"flow: expected {frames} or {frames - 1} fields for {frames} frames, got {len(flow)}")
         every = max(1, flow.shape[1] // 12)
@@ -64,7 +67,7 @@ def play(clip, fps=12.0, heat=None, flow=None, masks=None, beside=None, titles=N
         {"data": c.tobytes(), "shape": list(c.shape), "title": title} for c, title in zip(clips, titles, strict=True)
     ]
     return Player(
-        _figure(clips, titles, heat, masks),
+        _figure(clips, titles, heat, masks, flow),
         title="Player: " + " and ".join(titles),
         clips=sent,
         layers=layers,
@@ -99,7 +102,7 @@ def _words(begins, dimensions):
     return f"({', '.join([*map(str, begins), *names])})"
 
 
-def _figure(clips, titles, heat, masks):
+def _figure(clips, titles, heat, masks, flow):
     rows, names = list(clips), list(titles)
     if heat is not None:
         down, across = (np.arange(n) * size // n for n, size in zip(clips[0].shape[1:3], heat.shape[1:], strict=True))
@@ -107,4 +110,14 @@ def _figure(clips, titles, heat, masks):
         rows, names = [*rows, (clips[0] * 0.4 + colours * 0.6).astype(np.uint8)], [*names, "heat"]
     if masks is not None:
         rows, names = [*rows, np.where(masks[..., None] > 0, clips[0], clips[0] // 4)], [*names, "masks"]
-    return figures.film_strips(rows, names)
+    if flow is None:
+        return figures.film_strips(rows, names)
+    fig = figures.film_strips([*rows, clips[0] // 2], [*names, "flow, × 3"])
+    y, x = np.mgrid[tuple(slice(4, size, max(8, size // 8)) for size in flow.shape[1:3])]
+    shown = np.linspace(0, len(clips[0]) - 1, 6).round().astype(int)
+    for ax, frame in zip(fig.axes[-6:], shown, strict=True):
+        if frame < len(flow):
+            moves = np.linalg.norm(flow[frame, y, x], axis=-1) > 0.1
+            u, v = flow[frame, y, x][moves].T
+            ax.quiver(x[moves], y[moves], u, v, angles="xy", scale_units="xy", scale=1 / 3, color="white", width=0.02)
+    return fig

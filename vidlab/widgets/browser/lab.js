@@ -16,7 +16,7 @@ function render({ model, el }) {
 
   const shown = {};
   const panels = () => {
-    const all = { ...model.get("panels"), ...model.get("fixed") };
+    const all = model.get("panels");
     const palettes = model.get("palettes");
     for (const name of Object.keys(shown)) if (!all[name] || all[name].kind !== shown[name].kind) { shown[name].box.remove(); delete shown[name]; }
     for (const [name, panel] of Object.entries(all)) {
