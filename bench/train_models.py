@@ -54,6 +54,7 @@ def main():
     parser.add_argument("--limit", type=float, default=900, help="seconds of training for a run (default: 900)")
     parser.add_argument("--clips", type=int, default=1600, help="to train on; a quarter as many are held out")
     parser.add_argument("--quick", action="store_true", help="does it run? 64 clips, one seed, 20 seconds a run")
+    parser.add_argument("--keep", action="store_true", help="keep the rows that --out has of other mixes")
     parser.add_argument("--run", nargs=3, metavar=("MODEL", "SEED", "CLIPS"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
@@ -62,19 +63,22 @@ def main():
         return
     if arguments.quick:
         arguments.seeds, arguments.limit, arguments.clips = arguments.seeds[:1], 20, 64
-    rows = []
+    rows, command = [], " ".join(["python bench/train_models.py", *sys.argv[1:]])
+    if arguments.keep:
+        before = json.loads(Path(arguments.out).read_text(encoding="utf8"))
+        rows = [row for row in before["rows"] if row["mix"] not in arguments.mixes]
+        command = f"{before['command']}; {command}"
     with tempfile.TemporaryDirectory() as folder:
         for mix in arguments.mixes:
             clips = Path(folder, f"{mix}.npz")
             render(mix, arguments.clips, clips)
             for model in arguments.models:
                 for seed in arguments.seeds if model == RECOMMENDED else arguments.seeds[:1]:
-                    command = [sys.executable, __file__, "--limit", arguments.limit, "--run", model, seed, clips]
-                    done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, check=True, text=True)
+                    one = [sys.executable, __file__, "--limit", arguments.limit, "--run", model, seed, clips]
+                    done = subprocess.run(list(map(str, one)), stdout=subprocess.PIPE, check=True, text=True)
                     rows.append({"mix": mix} | json.loads(done.stdout.splitlines()[-1]))
                     print(line(rows[-1]), flush=True)
                     if arguments.out:  # after each run: all of them take an hour
-                        command = " ".join(["python bench/train_models.py", *sys.argv[1:]])
                         results.save(arguments.out, command, settings=SETTINGS, usual=USUAL, mixes=MIXES, rows=rows)
     for mix in arguments.mixes:
         print(verdict(mix, [row for row in rows if row["mix"] == mix]))

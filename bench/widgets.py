@@ -3,7 +3,9 @@
     python bench/widgets.py --out data/results/widgets.json
 
 Beside them, in the same run: `interact` with matplotlib, which is what a notebook usually has. The labs that ask the
-kernel run twice, with vidlab's server extension (TCP_NODELAY) and without. A press counts from the key's event until
+kernel run twice, with vidlab's server extension (TCP_NODELAY) and without. At most sliders they have answers ahead;
+"gates, drawing" changes the input itself, where there are none, and "RNN, a weight" has more places than are asked
+ahead, so that a drag leaves them. A press counts from the key's event until
 new pixels stand in the page (the screen shows them at its next refresh). Needs Chromium, as the browser tests do.
 """
 
@@ -47,7 +49,9 @@ LABS = {  # what is measured: the cell, the label of the slider that is moved, a
     "receptive field": ("widgets.receptive_field(clip=clip)", "column", "kernel"),
     "layer explorer": ("widgets.explore(model, clip)", "frame", "kernel"),
     "RNN": ("widgets.rnn()", "step", "kernel"),
+    "RNN, a weight": ("widgets.rnn()", "U 1→1", "kernel"),
     "gates": ("widgets.gates()", "step", "kernel"),
+    "gates, drawing": ("widgets.gates()", "input at this step", "kernel"),
 }
 FORM = "{:22}{:>12}{:>9}{:>11}{:>9}{:>12}{:>12}{:>7}"
 # Logs the time of every key, every input, and every change of the pixels below `root`.
@@ -126,9 +130,12 @@ def measure(browser, address, course, name, presses):
         page.keyboard.press("Home")
         page.wait_for_timeout(500)
         page.evaluate("Object.assign(window.log, {keys: [], inputs: [], changes: []})")
-        highest = int(float(slider.get_attribute("max") or slider.get_attribute("aria-valuemax")))
+        low, high, step = (
+            slider.get_attribute(n) or slider.get_attribute(f"aria-value{n}") for n in ("min", "max", "step")
+        )
+        places = round((float(high) - float(low)) / float(step or 1))
         for i in range(presses):
-            page.keyboard.press("ArrowRight" if (i // highest) % 2 == 0 else "ArrowLeft")
+            page.keyboard.press("ArrowRight" if (i // places) % 2 == 0 else "ArrowLeft")
             page.wait_for_timeout(250)
         log = page.evaluate("window.log")
         waits = []

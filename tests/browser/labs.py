@@ -23,6 +23,10 @@ PIXELS = """canvas => { const data = canvas.getContext('2d').getImageData(0, 0, 
 # Each line of a chart: its label, its points, and the axes that it is drawn between.
 LINES = """all => all.map(line => [line.dataset.label, line.getAttribute('points'),
     line.closest('svg').querySelector('.axis').getAttribute('d')])"""
+# Move a slider, and say what the lab shows before anything else can happen.
+SLIDE = f"""(slider, place) => {{ slider.value = place;
+    slider.dispatchEvent(new Event('input', {{bubbles: true}}));
+    return ({SHOWN})(slider.closest('.vl-live')); }}"""
 # Set a control as a user's hand would, and tell the lab.
 SET = """([root, name, value]) => { const input = [...root.querySelectorAll('input, select')]
         .find(i => i.labels[0].textContent === name);

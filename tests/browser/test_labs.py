@@ -58,6 +58,25 @@ def test_they_show_what_the_kernel_computes(opened):
         assert twin.values != start
 
 
+def test_what_was_answered_ahead_is_drawn_at_once(opened):
+    page, live, twins = opened
+    for root, twin in zip(live, twins, strict=True):
+        if not isinstance(twin, Lab):
+            continue
+        root.scroll_into_view_if_needed()
+        slider = root.locator("input[type=range]:enabled:visible").first
+        slider.hover()
+        low, high, step, now = slider.evaluate("s => [s.min, s.max, s.step, s.value].map(Number)")
+        page.wait_for_timeout(1500)
+        for place in [now + away * step for away in (1, 2, -1, 5, 0) if low <= now + away * step <= high]:
+            at_once = slider.evaluate(labs.SLIDE, place)
+            assert labs.settled(page, root) == at_once
+            page.wait_for_timeout(200)  # by now the kernel has heard, and answered too
+            assert root.evaluate(labs.SHOWN) == at_once
+            twin.values = root.evaluate("root => root.vlValues()")
+            labs.agree(root, twin)
+
+
 def test_every_control_has_a_name_and_answers_to_keys(opened):
     page, live, _ = opened
     for root in live:

@@ -48,6 +48,26 @@ def test_an_error_is_shown_in_the_view_and_passes(made):
     assert made.status == "n is 1"
 
 
+def test_it_answers_ahead_and_keeps_to_its_values(made):
+    before = made.values, made.panels, made.status
+    made.asked = {"id": 1, "values": [made.values | {"n": n} for n in (3, 4)]}
+    assert made.ahead["id"] == 1 and (made.values, made.panels, made.status) == before
+    assert made.ahead["answers"] == [answer(3), answer(4)]
+    made.values = made.values | {"n": 4}
+    assert made.answered == made.values and made.panels == made.ahead["answers"][1]["panels"]
+
+
+def test_no_answer_is_given_ahead_that_fails_or_comes_too_late(made, monkeypatch):
+    made.asked = {"id": 1, "values": [made.values, made.values | {"wild": True}, made.values]}
+    assert made.ahead == {"id": 1, "answers": [answer(2)]} and made.status == "n is 2"
+    monkeypatch.setattr(lab, "AHEAD", 0)  # then the first is one too many
+    made.asked = {"id": 2, "values": [made.values] * 3}
+    assert made.ahead == {"id": 2, "answers": [answer(2)]}
+    monkeypatch.setattr(lab, "SLOW", 0)
+    made.asked = {"id": 3, "values": [made.values] * 3}
+    assert made.ahead == {"id": 3, "answers": []}
+
+
 def test_the_figure_shows_every_panel(made):
     axes = [ax for part in made.figure.subfigs for ax in part.axes if ax.axison or ax.images]
     assert [ax.get_title(loc="left") for ax in axes] == ["a picture", "lines", "a path"]

@@ -9,6 +9,7 @@ import html
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from time import perf_counter
 
 import anywidget
 import matplotlib.patches
@@ -19,6 +20,7 @@ from IPython.display import HTML, display
 from vidlab import figures
 
 BROWSER = Path(__file__).with_name("browser")
+AHEAD, SLOW = 0.01, 0.05  # seconds of work for answers that the page may want next; too long: it gets none
 PALETTES = "gray", "viridis", "cividis", "PuOr"  # the last is for values around zero
 
 # While the view is live it hides the figure; where there is no kernel, the figure hides the view's empty place.
@@ -69,6 +71,9 @@ class Live(anywidget.AnyWidget):
 class Lab(Live):
     """Controls above panels that follow them.
 
+    While somebody is at a slider, the page asks ahead for the answers at its other places, a few at a time, and draws
+    those that it has without asking again.
+
     Parameters
     ----------
     title : names the whole lab for a screen reader.
@@ -84,6 +89,9 @@ class Lab(Live):
     _esm = browser("controls.js", "panels.js", "lab.js")
     controls = traitlets.List().tag(sync=True)
     values = traitlets.Dict().tag(sync=True, echo_update=False)  # the page knows what it sent
+    answered = traitlets.Dict().tag(sync=True)  # the values that the panels, limits and status are for
+    asked = traitlets.Dict().tag(sync=True, echo_update=False)  # "id", and "values": those that may come next
+    ahead = traitlets.Dict().tag(sync=True)  # the same "id", and "answers" to the first of them
     panels = traitlets.Dict().tag(sync=True)
     limits = traitlets.Dict().tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)
@@ -92,9 +100,10 @@ class Lab(Live):
         start = {control["name"]: control["value"] for control in controls if "value" in control} | (values or {})
         first = answer(**_given(controls, start))
         figure = still(first["panels"], first["status"])
-        super().__init__(figure, title=title, controls=controls, values=start, **first)
+        super().__init__(figure, title=title, controls=controls, values=start, answered=start, **first)
         self._answer, self._lock = answer, Lock()
         self.observe(self._follow, names="values")
+        self.observe(self._look_ahead, names="asked")
 
     def _follow(self, change):
         with self._lock:
@@ -103,8 +112,22 @@ class Lab(Live):
             except Exception as error:  # a callback's exception is invisible otherwise
                 found = {"status": f"This setting does not work: {error}"}
             with self.hold_sync():
-                for name, value in found.items():
+                for name, value in (found | {"answered": self.values}).items():
                     setattr(self, name, value)
+
+    def _look_ahead(self, change):
+        answers, start = [], perf_counter()
+        with self._lock:
+            for values in self.asked["values"]:
+                try:
+                    answers.append(self._answer(**_given(self.controls, values)))
+                except Exception:  # said when it is asked for in earnest
+                    break
+                if perf_counter() - start > AHEAD:
+                    break
+        if perf_counter() - start > SLOW:
+            answers = []
+        self.ahead = {"id": self.asked["id"], "answers": answers}
 
 
 def _given(controls, values):

@@ -1,12 +1,56 @@
-// A lab that asks the kernel: controls set `values`, the kernel answers with panels, limits and a status.
+// A lab that asks the kernel: controls set `values`, the kernel answers with panels, limits and a status. What it has
+// answered ahead is drawn at once, and the kernel hears of it when the hand rests.
+
+const VL_AHEAD = { reach: 32, chunk: 8, bytes: 16e6, rest: 150 }; // places to each side, in one message; bytes kept; ms
+
+// Answers by the values that they are for, the oldest dropped when there are too many. `next` gives the values to ask
+// for: the nearest places of a slider first.
+function vlAhead() {
+  const answers = new Map();
+  const size = (answer) => Object.values(answer.panels).reduce((sum, panel) => sum + (panel.data?.byteLength ?? 4000), 0);
+  let bytes = 0, reach = VL_AHEAD.reach;
+  const key = (values) => JSON.stringify(values, Object.keys(values).sort());
+  return {
+    key,
+    get: (values) => answers.get(key(values)),
+    keep(values, answer) {
+      answers.set(key(values), answer);
+      bytes += size(answer);
+      for (const [old, answer] of answers) {
+        if (bytes <= VL_AHEAD.bytes) break;
+        bytes -= size(answer);
+        answers.delete(old);
+      }
+      reach = Math.min(VL_AHEAD.reach, Math.floor(VL_AHEAD.bytes / (4 * size(answer)))); // never more than fit
+    },
+    next(controls, now, { name, min, max, step, of, disabled }) {
+      const wanted = [];
+      const look = (place) => {
+        if (of || disabled || place < min || place > max || wanted.length === VL_AHEAD.chunk) return;
+        const values = vlBrought(controls, now, { [name]: place });
+        if (!answers.has(key(values))) wanted.push(values);
+      };
+      look(now[name]);
+      for (let i = 1; i <= reach; i++) for (const away of [i, -i]) look(Number((now[name] + away * step).toFixed(vlDigits(step))));
+      return wanted;
+    },
+  };
+}
 
 function render({ model, el }) {
   const root = vlRoot(el, model.get("title"));
+  let drawn = null, resting = null, asked = null, slider = null;
   const set = (changes) => {
     const values = vlBrought(controls, model.get("values"), changes);
     for (const [name, control] of Object.entries(controls)) if (name in values && control.value !== values[name]) control.value = values[name];
     model.set("values", values);
-    model.save_changes(); // what comes while the kernel is busy is merged into one message
+    clearTimeout(resting);
+    const answer = ahead.get(values);
+    drawn = answer ? ahead.key(values) : null;
+    if (answer) draw(answer);
+    const asks = lookAhead(controls[Object.keys(changes)[0]]);
+    if (!answer || asks) model.save_changes(); // what comes while the kernel is busy is merged into one message
+    else resting = setTimeout(() => model.save_changes(), VL_AHEAD.rest);
   };
   const controls = vlControls(root, model.get("controls"), (name, value) => set({ [name]: value }));
   root.vlValues = () => model.get("values"); // for tests
@@ -15,8 +59,7 @@ function render({ model, el }) {
   root.append(box, status);
 
   const shown = {};
-  const panels = () => {
-    const all = model.get("panels");
+  const show = (all) => {
     const palettes = model.get("palettes");
     for (const name of Object.keys(shown)) if (!all[name] || all[name].kind !== shown[name].kind) { shown[name].box.remove(); delete shown[name]; }
     for (const [name, panel] of Object.entries(all)) {
@@ -26,26 +69,52 @@ function render({ model, el }) {
     const order = Object.keys(all).map((name) => shown[name].box);
     if (order.some((panel, i) => box.children[i] !== panel)) box.append(...order);
   };
-  const limits = () => {
-    for (const [name, changes] of Object.entries(model.get("limits"))) controls[name]?.change(changes);
+  const limit = (limits) => {
+    for (const [name, changes] of Object.entries(limits)) controls[name]?.change(changes);
     const values = model.get("values");
     const clamped = {};
     for (const [name, control] of Object.entries(controls)) if (name in values && control.value !== values[name] && control.spec.kind === "slider") clamped[name] = control.value;
     if (Object.keys(clamped).length) model.set("values", { ...values, ...clamped }); // goes along with the next change
   };
-  const say = () => {
-    status.textContent = model.get("status");
-    status.toggleAttribute("data-bad", status.textContent.startsWith("This setting does not work"));
+  const draw = ({ panels, limits, status: said }) => {
+    show(panels);
+    limit(limits ?? {});
+    status.textContent = said;
+    status.toggleAttribute("data-bad", said.startsWith("This setting does not work"));
   };
-  const values = () => { for (const [name, value] of Object.entries(model.get("values"))) if (controls[name] && controls[name].value !== value) controls[name].value = value; };
-  panels(); limits(); say();
-  const listeners = { "change:panels": panels, "change:limits": limits, "change:status": say };
+  const answered = () => {
+    if (drawn !== ahead.key(model.get("values"))) draw({ panels: model.get("panels"), limits: model.get("limits"), status: model.get("status") });
+  };
+
+  const ahead = vlAhead();
+  const lookAhead = (control) => {
+    if (control?.spec.kind === "slider") slider = control.spec;
+    const wanted = slider && !asked ? ahead.next(controls, model.get("values"), slider) : [];
+    if (!wanted.length) return false;
+    asked = { id: Math.random(), values: wanted };
+    model.set("asked", asked);
+    return true;
+  };
+  const came = () => {
+    const { id, answers } = model.get("ahead");
+    if (id !== asked?.id) return; // that was for another view
+    answers.forEach((answer, i) => ahead.keep(asked.values[i], answer));
+    asked = null;
+    if (answers.length && lookAhead()) model.save_changes();
+  };
+  for (const control of Object.values(controls)) for (const event of ["pointerenter", "focusin"]) {
+    control.box.addEventListener(event, () => { if (lookAhead(control)) model.save_changes(); });
+  }
+
+  answered();
+  const listeners = { "change:answered": answered, "change:ahead": came };
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
   const forget = vlSayWhenGone(model, root, true);
-  values();
+  for (const [name, value] of Object.entries(model.get("values"))) if (controls[name] && controls[name].value !== value) controls[name].value = value;
   return () => {
     for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
     for (const control of Object.values(controls)) control.stop();
+    clearTimeout(resting);
     forget();
   };
 }
