@@ -153,7 +153,7 @@ def measure(browser, address, course, name, presses):
         start = time.monotonic()
         while time.monotonic() - start < 4:
             for x in (right, left):
-                page.mouse.move(x, middle, steps=40)
+                page.mouse.move(x, middle, steps=min(places, 40))  # each move goes to another place
         page.mouse.up()
         page.wait_for_timeout(1500)
         log = page.evaluate("window.log")
