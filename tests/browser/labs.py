@@ -104,14 +104,14 @@ def choose(page, root, twin, rng, changes=3):
         values = root.evaluate("root => root.vlValues()")  # a control may bring others along, as a preset does
         assert values[control["name"]] == value
         twin.values = values
-        for _ in range(200):
-            if root.locator(".vl-status").text_content() == twin.status:
+        for _ in range(400):
+            if root.evaluate("(root, values) => root.vlDrawn(values)", values):
                 break
-            page.wait_for_timeout(50)
+            page.wait_for_timeout(20)
         else:
-            said = root.locator(".vl-status").text_content()
-            raise AssertionError(f"{control['name']} = {value!r}: the page says {said!r}, expected {twin.status!r}")
-        settled(page, root)
+            raise AssertionError(f"{control['name']} = {value!r}: the kernel does not answer")
+        said = root.locator(".vl-status").text_content()
+        assert said == twin.status, f"{control['name']} = {value!r}: {said!r}, not {twin.status!r}"
 
 
 def agree(root, twin):

@@ -39,21 +39,22 @@ function vlAhead() {
 
 function render({ model, el }) {
   const root = vlRoot(el, model.get("title"));
-  let drawn = null, resting = null, asked = null, slider = null;
+  let drawn = null; // the values that the panels are for, as text
+  let asked = null, slider = null, resting = null; // what is asked ahead, for which slider; until the hand rests
   const set = (changes) => {
     const values = vlBrought(controls, model.get("values"), changes);
     for (const [name, control] of Object.entries(controls)) if (name in values && control.value !== values[name]) control.value = values[name];
     model.set("values", values);
     clearTimeout(resting);
     const answer = ahead.get(values);
-    drawn = answer ? ahead.key(values) : null;
-    if (answer) draw(answer);
+    if (answer) draw(values, answer);
     const asks = lookAhead(controls[Object.keys(changes)[0]]);
     if (!answer || asks) model.save_changes(); // what comes while the kernel is busy is merged into one message
     else resting = setTimeout(() => model.save_changes(), VL_AHEAD.rest);
   };
   const controls = vlControls(root, model.get("controls"), (name, value) => set({ [name]: value }));
-  root.vlValues = () => model.get("values"); // for tests
+  root.vlValues = () => model.get("values"); // for tests, as the next
+  root.vlDrawn = (values) => drawn === ahead.key(values);
   const box = vlElement("div", { class: "vl-panels" });
   const status = vlElement("div", { class: "vl-status", role: "status" });
   root.append(box, status);
@@ -76,14 +77,15 @@ function render({ model, el }) {
     for (const [name, control] of Object.entries(controls)) if (name in values && control.value !== values[name] && control.spec.kind === "slider") clamped[name] = control.value;
     if (Object.keys(clamped).length) model.set("values", { ...values, ...clamped }); // goes along with the next change
   };
-  const draw = ({ panels, limits, status: said }) => {
+  const draw = (values, { panels, limits, status: said }) => {
+    drawn = ahead.key(values);
     show(panels);
     limit(limits ?? {});
     status.textContent = said;
     status.toggleAttribute("data-bad", said.startsWith("This setting does not work"));
   };
   const answered = () => {
-    if (drawn !== ahead.key(model.get("values"))) draw({ panels: model.get("panels"), limits: model.get("limits"), status: model.get("status") });
+    if (drawn !== ahead.key(model.get("values"))) draw(model.get("answered"), { panels: model.get("panels"), limits: model.get("limits"), status: model.get("status") });
   };
 
   const ahead = vlAhead();
