@@ -110,7 +110,7 @@ def test_every_control_has_a_name_and_answers_to_keys(opened):
                 assert control.evaluate("c => [c.value, c.checked]") != value, f"{name} does not answer to keys"
             changed += labs.settled(page, root) != before
         assert changed >= tried / 3, f"most controls of {root.get_attribute('aria-label')} change nothing"
-        root.locator("input[type=range]:enabled:visible").first.focus()
+        root.locator("input:enabled:visible, select:enabled:visible").first.focus()
         before = page.evaluate(NOTEBOOK)
         for key in ("ArrowDown", "a", "d", "d"):  # to the next cell, a new cell, the cell away: in command mode
             page.keyboard.press(key)

@@ -82,7 +82,8 @@ class Lab(Live):
     answer : pure function (**values) -> dict with
         "panels": dict of name -> panel, made by `pixels`, `lines` or `plane`, in the order of the page;
         "status": one or two sentences in words, read out by a screen reader;
-        "limits" (optional): name -> changes of a control ({"max": 7}, {"hidden": True}, {"options": [...]}).
+        "limits" (optional): name -> changes of a control ({"max": 7}, {"hidden": True}, {"options": [...]}); it takes
+        a value above a new "max" for that.
     values : more values that `answer` takes, without a control (a drawn sequence).
     """
 

@@ -54,7 +54,7 @@ function render({ model, el }) {
   };
   const controls = vlControls(root, model.get("controls"), (name, value) => set({ [name]: value }));
   root.vlValues = () => model.get("values"); // for tests, as the next
-  root.vlDrawn = (values) => drawn === ahead.key(values);
+  root.vlAnswered = () => drawn === ahead.key(model.get("values"));
   const box = vlElement("div", { class: "vl-panels" });
   const status = vlElement("div", { class: "vl-status", role: "status" });
   root.append(box, status);
@@ -75,7 +75,9 @@ function render({ model, el }) {
     const values = model.get("values");
     const clamped = {};
     for (const [name, control] of Object.entries(controls)) if (name in values && control.value !== values[name] && control.spec.kind === "slider") clamped[name] = control.value;
-    if (Object.keys(clamped).length) model.set("values", { ...values, ...clamped }); // goes along with the next change
+    if (!Object.keys(clamped).length) return;
+    if (drawn === ahead.key(values)) drawn = ahead.key({ ...values, ...clamped }); // for the answer they are the same
+    model.set("values", { ...values, ...clamped }); // goes along with the next change
   };
   const draw = (values, { panels, limits, status: said }) => {
     drawn = ahead.key(values);
