@@ -13,7 +13,7 @@ lab: .venv/ready        ## open the course in JupyterLab
 test: .venv/ready       ## everything, notebooks and browser included
 	$(RUN) pytest
 
-quick: lint             ## what takes under two minutes
+quick: lint             ## what takes two to three minutes
 	$(RUN) pytest -m "not slow"
 
 lint: .venv/ready

@@ -122,6 +122,7 @@ def test_floors_one_to_three_load_without_tensorflow():
     assert not loaded_by(f"import {', '.join(f'vidlab.{room}' for room in rooms)}") & {"tensorflow", "keras"}
 
 
+@pytest.mark.slow
 def test_tensorflow_starts_without_a_word():
     done = subprocess.run(
         [

@@ -143,6 +143,7 @@ def test_ucf101_with_files_that_were_converted_or_lie_flat(ucf101):
     assert found == ["ApplyEyeMakeup/v_ApplyEyeMakeup_g08_c01.mp4", "v_ApplyEyeMakeup_g08_c02.avi"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [

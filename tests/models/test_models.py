@@ -43,6 +43,7 @@ def test_gives_probabilities(model):
     assert said.shape == (3, 5) and np.allclose(said.sum(1), 1, atol=1e-5) and (said >= 0).all()
 
 
+@pytest.mark.slow
 def test_saves_and_loads_safely(model, tmp_path):
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)

@@ -116,6 +116,7 @@ def test_mixed_precision(kind):
     assert_allclose(np.float32(y), trace(layer, clips()).h, atol=1e-2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_trains_in_a_model(kind):
     keras.utils.set_random_seed(0)
@@ -157,6 +158,7 @@ np.save(sys.argv[2], model(np.load(sys.argv[3])))
 """
 
 
+@pytest.mark.slow
 def test_saved_and_loaded_in_a_fresh_process(tmp_path):
     inputs = keras.Input((6, 4))
     h = keras.layers.Bidirectional(PeepholeLSTM(5, "full", "glorot_uniform", return_sequences=True))(inputs)

@@ -49,6 +49,7 @@ def served(file, tmp_path, monkeypatch):
     server.server_close()
 
 
+@pytest.mark.slow
 def test_sees_to_size_and_range(file):
     model, plain = models.backbone((32, 40, 3), weights=file), network()
     plain.load_weights(file)
@@ -66,6 +67,7 @@ def test_is_frozen_with_its_statistics(file):
     assert np.array_equal(said, model(10 * FRAMES)) and np.array_equal(before, model(FRAMES))
 
 
+@pytest.mark.slow
 def test_fetches_once(served, file, monkeypatch, capfd):
     model = models.backbone((32, 40, 3))
     assert np.array_equal(model(FRAMES), models.backbone((32, 40, 3), weights=file)(FRAMES))
@@ -115,6 +117,7 @@ def answer(handler, body, length):
     handler.wfile.write(body)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_none_or_of_another_network(file, tmp_path):
     assert "cannot be read" in refused(weights=tmp_path / "none.h5")
     (tmp_path / "page.h5").write_text("<html>")

@@ -23,6 +23,7 @@ def test_it_learns_what_can_be_learnt():
     assert training.evaluate(model, (CLIPS, LABELS)).top1 > 0.9
 
 
+@pytest.mark.slow
 def test_same_seed_same_weights():
     one, again, other = (train(seed)[0].get_weights() for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(one, again, strict=True))
@@ -83,6 +84,7 @@ def test_a_terminal_gets_a_bar_with_the_time_left(capsys):
     assert "conv3d: 100%" in shown and "6/6" in shown and "loss=" in shown
 
 
+@pytest.mark.slow
 def test_the_best_weights_are_kept(monkeypatch):
     """The validation labels are wrong: the more is learnt, the worse, so an early epoch is best."""
     keras.utils.set_random_seed(0)
@@ -109,6 +111,7 @@ def test_patience_ends_it_early():
     assert len(rank) == rank.index(max(rank)) + 3 < 40
 
 
+@pytest.mark.slow
 def test_class_weights_count():
     """Each clip is there with either label: the heavier one is believed."""
     data = np.concatenate([CLIPS, CLIPS]), np.repeat([0, 1], 48)
@@ -120,6 +123,7 @@ def test_class_weights_count():
         assert np.mean(training.evaluate(model, data).predicted == heavy) > 0.9
 
 
+@pytest.mark.slow
 def test_batches_and_arrays_learn_the_same():
     samples = [datasets.Sample((clip * 255).astype(np.uint8), str(n)) for clip, n in zip(CLIPS, LABELS, strict=True)]
     clips = np.stack([s.source for s in samples]).astype(np.float32) * np.float32(1 / 255)
@@ -183,6 +187,7 @@ def test_settings_out_of_range_are_named(settings, message):
         training.fit(small(CLIPS.shape[1:], 2), (CLIPS, LABELS), live=False, **settings)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:12 of 12 groups of clips stand on two sides")
 def test_two_streams_are_trained_judged_kept_and_asked(tmp_path):
     """From batches with flow to a saved model that answers for a clip."""

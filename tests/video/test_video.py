@@ -332,6 +332,7 @@ def test_the_same_seed_reads_the_same_frames(clip_path):
 # --------------------------------------------------------------------------------------------- names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -640,6 +641,7 @@ def test_path_of_another_type():
 # ------------------------------------------------------------------------------------------ writing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [s for s in writing.CODECS if s != ".gif"])
 @pytest.mark.parametrize("with_sound", [False, True])
 def test_what_is_written_can_be_read(tmp_path, suffix, with_sound):
@@ -674,6 +676,7 @@ def test_stereo(tmp_path):
     assert np.abs(samples[:, 0]).max() < 0.05 and np.abs(samples[:, 1]).max() > 0.4
 
 
+@pytest.mark.slow
 def test_odd_sizes_grow_by_one(tmp_path):
     clip = np.random.default_rng(0).integers(0, 255, (3, 7, 9, 3), dtype=np.uint8)
     np.testing.assert_array_equal(writing._even(clip)[:, :7, :9], clip)
@@ -695,6 +698,7 @@ def test_crf_and_codec(tmp_path):
     assert video.probe(tmp_path / "clip.mp4").codec == "mpeg4"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [1, 12.5, 29.97, Fraction(30000, 1001), np.float32(15), 60])
 def test_frame_rates(tmp_path, fps):
     video.write(tmp_path / "clip.mp4", numbered(30), fps=fps)

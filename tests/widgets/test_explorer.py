@@ -102,6 +102,7 @@ def names_of(view):
     return view.controls[0]["options"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BUILD)
 def test_shows_what_keras_computes(name):
     model, view = model_of(name)
