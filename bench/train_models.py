@@ -65,6 +65,8 @@ def main():
         arguments.seeds, arguments.limit, arguments.clips = arguments.seeds[:1], 20, 64
     rows, command = [], " ".join(["python bench/train_models.py", *sys.argv[1:]])
     if arguments.keep:
+        if not (arguments.out and Path(arguments.out).is_file()):
+            parser.error("--keep: --out must name the file whose rows are kept; without one yet, leave --keep out")
         before = json.loads(Path(arguments.out).read_text(encoding="utf8"))
         rows = [row for row in before["rows"] if row["mix"] not in arguments.mixes]
         command = f"{before['command']}; {command}"
@@ -74,8 +76,8 @@ def main():
             render(mix, arguments.clips, clips)
             for model in arguments.models:
                 for seed in arguments.seeds if model == RECOMMENDED else arguments.seeds[:1]:
-                    one = [sys.executable, __file__, "--limit", arguments.limit, "--run", model, seed, clips]
-                    done = subprocess.run(list(map(str, one)), stdout=subprocess.PIPE, check=True, text=True)
+                    child = [sys.executable, __file__, "--limit", arguments.limit, "--run", model, seed, clips]
+                    done = subprocess.run(list(map(str, child)), stdout=subprocess.PIPE, check=True, text=True)
                     rows.append({"mix": mix} | json.loads(done.stdout.splitlines()[-1]))
                     print(line(rows[-1]), flush=True)
                     if arguments.out:  # after each run: all of them take an hour

@@ -5,8 +5,8 @@
 Beside them, in the same run: `interact` with matplotlib, which is what a notebook usually has. The labs that ask the
 kernel run twice, with vidlab's server extension (TCP_NODELAY) and without. At most sliders they have answers ahead;
 "gates, drawing" changes the input itself, where there are none, and "RNN, a weight" has more places than are asked
-ahead, so that a drag leaves them. A press counts from the key's event until
-new pixels stand in the page (the screen shows them at its next refresh). Needs Chromium, as the browser tests do.
+ahead, so that a drag leaves them. A press counts from the key's event until new pixels stand in the page (the screen
+shows them at its next refresh). Needs Chromium, as the browser tests do.
 """
 
 import argparse

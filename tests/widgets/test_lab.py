@@ -48,7 +48,9 @@ def test_an_error_is_shown_in_the_view_and_passes(made):
     assert made.status == "n is 1"
 
 
-def test_it_answers_ahead_and_keeps_to_its_values(made):
+def test_it_answers_ahead_and_keeps_to_its_values(made, monkeypatch):
+    monkeypatch.setattr(lab, "AHEAD", np.inf)  # seconds: whatever else the machine does
+    monkeypatch.setattr(lab, "SLOW", np.inf)
     before = made.values, made.panels, made.status
     made.asked = {"id": 1, "values": [made.values | {"n": n} for n in (3, 4)]}
     assert made.ahead["id"] == 1 and (made.values, made.panels, made.status) == before
@@ -58,6 +60,8 @@ def test_it_answers_ahead_and_keeps_to_its_values(made):
 
 
 def test_no_answer_is_given_ahead_that_fails_or_comes_too_late(made, monkeypatch):
+    monkeypatch.setattr(lab, "AHEAD", np.inf)
+    monkeypatch.setattr(lab, "SLOW", np.inf)
     made.asked = {"id": 1, "values": [made.values, made.values | {"wild": True}, made.values]}
     assert made.ahead == {"id": 1, "answers": [answer(2)]} and made.status == "n is 2"
     monkeypatch.setattr(lab, "AHEAD", 0)  # then the first is one too many

@@ -53,8 +53,9 @@ function render({ model, el }) {
     else resting = setTimeout(() => model.save_changes(), VL_AHEAD.rest);
   };
   const controls = vlControls(root, model.get("controls"), (name, value) => set({ [name]: value }));
-  root.vlValues = () => model.get("values"); // for tests, as the next
+  root.vlValues = () => model.get("values"); // for tests, as the next two
   root.vlAnswered = () => drawn === ahead.key(model.get("values"));
+  root.vlAhead = () => slider !== null && !ahead.next(controls, model.get("values"), slider).length;
   const box = vlElement("div", { class: "vl-panels" });
   const status = vlElement("div", { class: "vl-status", role: "status" });
   root.append(box, status);
