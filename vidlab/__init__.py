@@ -14,10 +14,15 @@ The rooms, from the ground up; each imports only from those before it:
     cli          the `vidlab` command
 
 `import vidlab` loads none of them: each is loaded when it is first used, and TensorFlow only
-from models on.
+from models on. It sets one variable, which TensorFlow reads when it is first imported: oneDNN's
+convolutions, up to thirty times faster than TensorFlow's own, which by itself it takes only on
+processors with AVX-512. Who has set TF_ENABLE_ONEDNN_OPTS already keeps that.
 """
 
 import importlib
+import os
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 __version__ = "0.1.0"
 
