@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import os
 import pkgutil
 import random
 import subprocess
@@ -120,6 +121,27 @@ def test_importing_vidlab_loads_nothing_else():
 def test_floors_one_to_three_load_without_tensorflow():
     rooms = [room for room, floor in FLOORS.items() if floor <= 3 and room != "quiet"]
     assert not loaded_by(f"import {', '.join(f'vidlab.{room}' for room in rooms)}") & {"tensorflow", "keras"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("found", "first", "says"), [
+    (None, "from vidlab import figures; import keras", "True oneDNN is on"),
+    (None, "import vidlab.models", "True oneDNN is on"),
+    ("1", "import keras", "True oneDNN is on"),
+    ("0", "import vidlab.models", "False oneDNN is off, since TF_ENABLE_ONEDNN_OPTS is 0 here"),
+    ("late", "import tensorflow", "False oneDNN is off, since TensorFlow was imported before vidlab"),
+])  # fmt: skip
+def test_onednn_is_on_unless_the_user_chose_or_tensorflow_came_first(found, first, says):
+    """A processor on which TensorFlow leaves it off is played by a variable that is gone before vidlab looks."""
+    environment = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    forget = ""
+    if found:
+        environment["TF_ENABLE_ONEDNN_OPTS"] = "0" if found == "late" else found
+        forget = "import os; del os.environ['TF_ENABLE_ONEDNN_OPTS']" if found == "late" else ""
+    code = f"{first}\n{forget}\nfrom vidlab.quiet import onednn\nprint(*onednn())"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.stdout.splitlines()[-1].startswith(says), done.stdout + done.stderr
+    assert ("Restart the kernel" in done.stderr) == (found == "late")
 
 
 @pytest.mark.slow

@@ -5,10 +5,13 @@ notebook they would differ at every run. So the first import happens with file d
 device. Everything in vidlab imports TensorFlow from here:
 
     from vidlab.quiet import tensorflow as tf
+
+`import vidlab` has turned oneDNN on before (see there); `onednn()` says whether it is.
 """
 
 import os
 import sys
+import warnings
 from contextlib import contextmanager, suppress
 
 
@@ -32,10 +35,39 @@ def _stderr_to_null():
         os.close(saved)
 
 
+_FIRST = "tensorflow" not in sys.modules
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with _stderr_to_null():
     import tensorflow
 
     tensorflow.constant(0)  # the first tensor starts the runtime, which has lines of its own
 
-__all__ = ["tensorflow"]
+
+_TOO_LATE = (
+    "oneDNN is off, since TensorFlow was imported before vidlab: training takes up to 30 times longer. "
+    "Restart the kernel and import vidlab first"
+)
+
+
+def onednn():
+    """Whether TensorFlow computes with oneDNN, and where it does not, why.
+
+    Returns
+    -------
+    (on, why) : a bool, and a sentence.
+    """
+    from tensorflow.python.util import _pywrap_util_port  # TensorFlow has no public name for it
+
+    if _pywrap_util_port.IsMklEnabled():
+        return True, "oneDNN is on"
+    if os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1").strip().lower() in ("0", "false"):
+        return False, "oneDNN is off, since TF_ENABLE_ONEDNN_OPTS is 0 here; without that variable, vidlab turns it on"
+    if not _FIRST and sys.platform != "darwin":
+        return False, _TOO_LATE
+    return False, "oneDNN is not in this system's TensorFlow, which has its own convolutions"
+
+
+if onednn()[1] == _TOO_LATE:
+    warnings.warn(_TOO_LATE, stacklevel=2)
+
+__all__ = ["onednn", "tensorflow"]

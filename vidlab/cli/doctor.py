@@ -67,7 +67,10 @@ def _pins():
 
 
 def _tensorflow():
-    code = "from vidlab.quiet import tensorflow as tf; print(tf.__version__, float(tf.reduce_sum(tf.ones((3, 3)))))"
+    code = (
+        "from vidlab.quiet import onednn, tensorflow as tf\n"
+        "print(tf.__version__, onednn()[1], float(tf.reduce_sum(tf.ones((3, 3)))), sep='|')"
+    )
     try:  # in a process of its own: on a processor that it does not know, TensorFlow ends the process
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=180)
     except subprocess.TimeoutExpired:
@@ -75,7 +78,12 @@ def _tensorflow():
     if done.returncode or not done.stdout.strip().endswith("9.0"):
         last = (done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"])[-1]
         raise _Wrong(last, _INSTALL + " (TensorFlow needs a 64-bit processor with AVX)")
-    return f"{done.stdout.split()[0]} computes"
+    version, onednn, _ = done.stdout.strip().splitlines()[-1].split("|")
+    if "tensorflow" in sys.modules:  # called in a notebook: what counts is this process
+        from vidlab import quiet
+
+        onednn = quiet.onednn()[1]
+    return f"{version} computes; {onednn}"
 
 
 def _codecs():
