@@ -10,8 +10,8 @@ RUN = .venv/bin/python -m
 lab: .venv/ready        ## open the course in JupyterLab
 	$(RUN) vidlab lab
 
-test: .venv/ready       ## everything, notebooks and browser included
-	$(RUN) pytest
+test: .venv/ready       ## everything, notebooks and browser included, a file at a time in each of two workers
+	$(RUN) pytest -n 2 --dist loadfile --durations 25
 
 quick: lint             ## what takes two to three minutes
 	$(RUN) pytest -m "not slow"

@@ -38,7 +38,7 @@ def test_a_missing_python_is_said_in_a_sentence(course):
 def test_the_set_up_is_done_once_and_again_when_pins_change(course, target, command):
     assert "pip install" in make(course, "-n", target).stdout
     ready(course)
-    assert make(course, "-n", target).stdout.split("\n")[0].endswith(command)
+    assert command in make(course, "-n", target).stdout.split("\n")[0]
     later = (course / ".venv" / "ready").stat().st_mtime + 10
     os.utime(course / "requirements.txt", (later, later))
     assert "pip install" in make(course, "-n", target).stdout
