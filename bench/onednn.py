@@ -30,7 +30,7 @@ VARIABLES = {
     "on": {"TF_ENABLE_ONEDNN_OPTS": "1"},
 }
 CLIPS, CLASSES = (16, 12, 32, 32, 3), 8
-WARM, STEPS, LONGEST = 3, 30, 10.0  # steps not counted, steps counted, seconds for one model in one round
+WARM, STEPS, LONGEST = 3, 30, 6.0  # steps not counted, steps counted, seconds for one model in one round
 
 
 def main():

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from datetime import date
 
 
@@ -17,9 +18,14 @@ def options(description, seeds=None, folder=False):
 
 
 def save(out, command, **content):
-    """Write the command, today's date and `content`; lists of rows get a line a row, so that changes can be read."""
+    """Write the command, today's date and `content`; lists of rows get a line a row, so that changes can be read.
+
+    Where one of oneDNN's variables held it back, they stand before the command.
+    """
+    held = [f"{name}={os.environ[name]}" for name in ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA")
+            if os.environ.get(name, "1") != "1"]  # fmt: skip
     entries = []
-    for name, value in ({"command": command, "date": str(date.today())} | content).items():
+    for name, value in ({"command": " ".join([*held, command]), "date": str(date.today())} | content).items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
             text = "[\n  " + ",\n  ".join(map(json.dumps, value)) + "\n ]"
         else:
