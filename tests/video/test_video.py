@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from vidlab import video
-from vidlab.video import container, reading, writing
+from vidlab.video import file, reading, writing
 
 CLIPS = Path(os.environ.get("VIDLAB_CLIPS", Path(__file__).resolve().parents[3] / "shared" / "clips"))
 needs_clips = pytest.mark.skipif(not CLIPS.is_dir(), reason="the development clips are not here")
@@ -153,7 +153,7 @@ def test_one_frame(tmp_path):
 def test_one_packet_may_hold_less_or_more_than_one_frame(clip_path, monkeypatch):
     """Where the count of packets was wrong, the choice is made again from the decoded frames."""
     for wrong in (7, 400):
-        monkeypatch.setattr(reading, "indexed_times", lambda *_, n=wrong: np.arange(n + 1) / 25)
+        monkeypatch.setattr(file.Stream, "indexed_times", lambda _, n=wrong: np.arange(n + 1) / 25)
         assert numbers(video.read(clip_path, 5)) == video.indices(40, 5).tolist()
         assert numbers(video.read(clip_path)) == list(range(40))
 
@@ -179,7 +179,7 @@ def test_variable_frame_rate(tmp_path, suffix, codec):
     assert video.probe(path).duration == pytest.approx(2.24, abs=0.3)
     assert video.probe(path).fps == pytest.approx(7 / 2.2, abs=0.1)
     assert numbers(video.read(path)) == list(range(8))
-    assert numbers(video.read(path, start=1.0, stop=2.1)) == [4, 5]
+    assert numbers(video.read(path, start=1.0, stop=2.1)) == [3, 4, 5]  # 3 is on show at 1.0
     by_time = numbers(video.read(path, by="time"))
     assert len(by_time) == 8 and by_time == sorted(by_time)
     assert by_time.count(3) >= 3 and by_time.count(5) >= 3
@@ -199,14 +199,14 @@ def test_start_and_stop_count_from_the_first_frame(tmp_path):
 
 def test_decoding_ends_soon_behind_stop(tmp_path, monkeypatch):
     path, passed = encode(tmp_path / "long.mp4", numbered(200)), []
-    decoded = reading.decoded
+    decoded = file.Stream.frames
 
     def watched(*args):
         for frame in decoded(*args):
             passed.append(1)
             yield frame
 
-    monkeypatch.setattr(reading, "decoded", watched)
+    monkeypatch.setattr(file.Stream, "frames", watched)
     assert numbers(video.read(path, start=0.4, stop=0.6)) == list(range(10, 15))
     assert len(passed) < 60
 
@@ -266,6 +266,7 @@ def test_dense_indices():
 
 def test_segment_indices():
     assert video.indices(12, 4, "segments").tolist() == [1, 4, 7, 10]
+    assert video.indices(10, 4, "segments").tolist() == [0, 3, 5, 8]  # of [0, 2), [2, 5), [5, 7) and [7, 10)
     for seed in range(50):
         chosen = video.indices(13, 4, "segments", seed=seed)
         assert all(k * 13 // 4 <= i < (k + 1) * 13 // 4 for k, i in enumerate(chosen))
@@ -488,12 +489,12 @@ def test_a_playlist_cannot_open_another_file(tmp_path, monkeypatch, name, script
     monkeypatch.chdir(tmp_path)
     encode(Path("other.ts"), numbered(60), "libx264")
     Path(name).write_text(script)
-    both = dict(container.OPTIONS)
+    both = dict(file.OPTIONS)
     formats, nothing = {"format_whitelist": "hls,concat,mpegts"}, {"protocol_whitelist": "file"}
     for options in (both, both | formats, both | nothing):
-        monkeypatch.setattr(container, "OPTIONS", options)
+        monkeypatch.setattr(file, "OPTIONS", options)
         raises_naming(video.NotAVideo, name, video.read)
-    monkeypatch.setattr(container, "OPTIONS", both | formats | nothing)
+    monkeypatch.setattr(file, "OPTIONS", both | formats | nothing)
     assert len(video.read(name, on_error="repair")) == 60, "this test's script would open the other file"
 
 
@@ -614,9 +615,9 @@ def test_too_large(tmp_path, clip_path):
 
 
 def test_absurd_dimensions_are_refused_before_anything_is_decoded(clip_path, monkeypatch):
-    for room in (container, reading):
+    for room in (file, reading):
         monkeypatch.setattr(room, "LIMIT_BYTES", 32 * 128 * 20 - 1)  # for one picture less than the clip's
-    monkeypatch.setattr(reading, "decoded", lambda *_: pytest.fail("it went on to decode"))
+    monkeypatch.setattr(file.Stream, "frames", lambda *_: pytest.fail("it went on to decode"))
     for use in (video.probe, lambda p: video.read(p, 1, (8, 8), on_error="repair", limit_bytes=10**4)):
         assert "32 x 128" in raises_naming(video.TooLarge, clip_path, use)
 

@@ -1,5 +1,7 @@
 """What can be wrong with a video file, and how it is said: one sentence with the file and what to do."""
 
+import os
+
 
 class VideoError(Exception):
     """Something is wrong with a video file. The message names the file and says what to do."""
@@ -23,6 +25,11 @@ class Truncated(VideoError):
 
 class TooLarge(VideoError):
     """The result would take more memory than ``limit_bytes``."""
+
+
+def shown(name):
+    """A file's name as any terminal can show it: what is not UTF-8 in it becomes ?."""
+    return os.fsdecode(name).encode("utf8", "replace").decode("utf8")
 
 
 def truncated(path, what):

@@ -1,15 +1,20 @@
 """Video files to frames and sound."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 import av
 import numpy as np
 from av.audio.resampler import AudioResampler
+from av.sidedata.sidedata import Type
 from av.video.reformatter import VideoReformatter
 
-from vidlab.video.container import LIMIT_BYTES, Stamps, decoded, demuxed_times, indexed_times, opened
 from vidlab.video.errors import NoFrames, TooLarge, no_pictures, truncated
+from vidlab.video.file import LIMIT_BYTES, REORDERED, Stamps, opened
 from vidlab.video.sampling import check_sampling, indices, is_count, require
+
+PROBED = 2 * 10**9  # pixels that `probe` decodes
+ROUNDING = 1e-3  # seconds: a frame that leaves so soon after `start` is not on show there
 
 
 def read(
@@ -30,11 +35,12 @@ def read(
 ):
     """Read a video file into a clip.
 
-    Of several video streams the first is read. Rotation that a phone wrote beside the pictures is applied.
+    Of several video streams the first is read. Rotation and mirroring that a phone wrote beside the pictures are
+    applied; the sample aspect ratio is not: pixels are those that are stored, and a player may show them wider.
 
     Parameters
     ----------
-    path : str or pathlib.Path
+    path : str, pathlib.Path, bytes or a file object
     frames : int or None
         How many frames to take, None for all. Where more are asked than there are, the last is repeated.
     size : (int, int) or None
@@ -43,7 +49,9 @@ def read(
         How a picture meets another shape: "stretch" it, scale it to cover `size` and "crop" the middle, or
         scale it to lie within `size` and "pad" with black.
     start, stop : float or None
-        Seconds after the first frame: only frames shown from `start` on and before `stop` are taken.
+        Seconds after the first frame: what is on show from `start` on and before `stop`. Where the file has an index
+        (mp4, mov, mkv, webm, some avi), reading begins at the key frame before `start`, and what lies before that is
+        not checked.
     sampling, seed, stride
         Which frames to take: see `indices`.
     on_error : str
@@ -81,34 +89,40 @@ def read(
     begin, end = start or 0, np.inf if stop is None else stop
 
     def choose(times):
-        inside = np.flatnonzero((times[:-1] >= begin) & (times[:-1] < end))
+        on_show = (times[:-1] >= begin) | (times[1:] > begin + ROUNDING)
+        inside = np.flatnonzero(on_show & (times[:-1] < end))
         if not len(inside):
             return inside
         if by == "time":
-            inside = _at_constant_rate(times, inside)
+            inside = _at_constant_rate(times, inside, begin, end)
         return inside[indices(len(inside), frames, sampling, seed, stride=stride)]
 
     # Choose by the file's index or, where that will not do, by its packets. Then decode, which tells the
-    # truth; where the truth leads to another choice, decode once more.
+    # truth; where the truth leads to another choice, decode once more, from the file's beginning.
     times = clip = None
-    by_index = by == "frame" and start is None and stop is None
-    for _ in range(4):
-        with opened(path, "video", limit_bytes, threads) as (container, stream):
+    by_index, seek = by == "frame" and start is None and stop is None, begin > 0
+    for _ in range(5):
+        with opened(path, "video", limit_bytes, threads, on_error == "strict") as file:
+            name = file.name
             if times is None and by_index:
-                times = indexed_times(container, stream)
+                times = file.indexed_times()
+            if seek and not file.seek(begin):
+                seek = False
+                continue
             if times is None:
-                times = demuxed_times(container, stream)
+                times = file.demuxed_times(end)
                 continue  # at the file's end now: open it again
-            chosen, clip = choose(times), None
-            clip, times = _decode(path, container, stream, chosen, size, fit, end, on_error, limit_bytes)
-        if np.array_equal(choose(times), chosen):
+            chosen = choose(times)
+            clip, found = _decode(file, chosen, size, fit, end, limit_bytes)
+        if np.array_equal(choose(found), chosen) and (len(found) > 1 or not seek):
             break
+        seek, times = False, None if seek else found
     else:
-        raise truncated(path, "it decodes otherwise each time")
-    if len(times) < 2:
-        raise no_pictures(path)
+        raise truncated(name, "it decodes otherwise each time")
+    if len(found) < 2:
+        raise no_pictures(name)
     if clip is None:
-        raise NoFrames(f"{path}: no frame begins from {begin} s to before {end} s; probe it for its length")
+        raise NoFrames(f"{name}: no frame is shown from {begin} s to before {end} s; probe it for its length")
     return clip
 
 
@@ -123,27 +137,27 @@ def _check_reading(size, fit, start, stop, on_error, by, threads):
     require(threads is None or is_count(threads), f"threads must be None or from 1 up, not {threads!r}")
 
 
-def _at_constant_rate(times, inside):
+def _at_constant_rate(times, inside, begin, end):
     """The frame on show in the middle of each of len(inside) equal steps of time."""
-    begin, end = times[inside[0]], times[inside[-1] + 1]
+    begin, end = max(begin, times[inside[0]]), min(end, times[inside[-1] + 1])
     ticks = begin + (np.arange(len(inside)) + 0.5) * (end - begin) / len(inside)
     return inside[np.clip(np.searchsorted(times[inside], ticks, side="right") - 1, 0, None)]
 
 
-def _decode(path, container, stream, chosen, size, fit, end, on_error, limit_bytes):
+def _decode(file, chosen, size, fit, end, limit_bytes):
     """One pass over the file: the clip of the chosen frames, and the times of the frames that passed."""
     reformatter = VideoReformatter()
-    stamps, clip, row, late = Stamps(stream), None, 0, 0
-    for k, frame in enumerate(decoded(path, container, stream, on_error)):
+    stamps, clip, row, late = Stamps(file), None, 0, 0
+    for k, frame in enumerate(file.frames()):
         late = late + 1 if stamps.add(frame) >= end else 0
-        if late > 32:  # AVI times of neighbours are out of order, by 16 frames at most
+        if late > REORDERED:
             break
         if row == len(chosen) or chosen[row] != k:
             continue
-        picture = _picture(path, frame, reformatter, size, fit, limit_bytes)
+        picture = _picture(file.name, frame, reformatter, size, fit, limit_bytes)
         if clip is None:
             size = picture.shape[:2]  # later pictures of another size are scaled to the first one's
-            _refuse_large(path, len(chosen), *size, limit_bytes)
+            _refuse_large(file.name, len(chosen), *size, limit_bytes)
             clip = np.empty((len(chosen), *picture.shape), np.uint8)
         while row < len(chosen) and chosen[row] == k:
             clip[row] = picture
@@ -151,21 +165,22 @@ def _decode(path, container, stream, chosen, size, fit, end, on_error, limit_byt
     return clip, stamps.times()
 
 
-def _picture(path, frame, reformatter, size, fit, limit_bytes):
-    """One frame as an array (height, width, 3): turned upright and fitted into `size`."""
-    turns = _turns(frame)
+def _picture(name, frame, reformatter, size, fit, limit_bytes):
+    """One frame as an array (height, width, 3): brought upright and fitted into `size`."""
+    turns, mirrored = _orientation(frame)
     upright = np.array((frame.height, frame.width)[:: -1 if turns % 2 else 1])
     target = scaled = upright if size is None else np.array(size)
     if fit != "stretch":
         ratio = (max if fit == "crop" else min)(target / upright)
         scaled = np.maximum(np.round(upright * ratio), 1).astype(int)
-    _refuse_large(path, 1, *scaled, limit_bytes)
+    _refuse_large(name, 1, *scaled, limit_bytes)
     rows, columns = scaled[:: -1 if turns % 2 else 1].tolist()
     # one thread: a pool of them costs more than it saves, and must not outlive a later fork
     rgb = reformatter.reformat(frame, width=columns, height=rows, format="rgb24", threads=1)
     picture = rgb.to_ndarray()
-    if turns:  # as whole pixels, which move faster than single bytes
-        picture = np.ascontiguousarray(np.rot90(picture.view("V3"), turns)).view(np.uint8)
+    if turns or mirrored:  # as whole pixels, which move faster than single bytes
+        whole = picture.view("V3")[:, :: -1 if mirrored else 1]
+        picture = np.ascontiguousarray(np.rot90(whole, turns)).view(np.uint8)
     margin = (target - scaled) // 2
     if fit == "crop":
         return picture[-margin[0] :, -margin[1] :][: target[0], : target[1]]
@@ -174,9 +189,19 @@ def _picture(path, frame, reformatter, size, fit, limit_bytes):
     return picture
 
 
-def _turns(frame):
-    """Quarter turns counter-clockwise that bring the picture upright, for np.rot90."""
-    return round(frame.rotation / 90) % 4
+def _orientation(frame):
+    """What brings it upright: (quarter turns counter-clockwise, as np.rot90's; are left and right exchanged before).
+
+    The display matrix sends a pixel at (x, y) to (a x + c y, b x + d y); ISO/IEC 14496-12, section 6.2.2.
+    """
+    data = frame.side_data.get(Type.DISPLAYMATRIX)
+    if data is None:
+        return 0, False
+    a, b, _, c, d = np.frombuffer(data, np.int32)[:5].astype(float)
+    mirrored = a * d < b * c
+    if mirrored:
+        a, b = -a, -b
+    return round(-np.arctan2(b, a) / (np.pi / 2)) % 4, bool(mirrored)
 
 
 def _refuse_large(path, frames, height, width, limit_bytes):
@@ -193,7 +218,7 @@ def read_audio(path, on_error="strict", *, limit_bytes=LIMIT_BYTES):
 
     Parameters
     ----------
-    path : str or pathlib.Path
+    path : str, pathlib.Path, bytes or a file object
     on_error, limit_bytes
         As in `read`.
 
@@ -202,7 +227,7 @@ def read_audio(path, on_error="strict", *, limit_bytes=LIMIT_BYTES):
     samples : numpy.ndarray
         (n, channels), float32 in [-1, 1].
     rate : int
-        Samples per second.
+        Samples per second. The first sample sounds ``probe(path).audio_start`` seconds after the first picture.
 
     Raises
     ------
@@ -211,8 +236,8 @@ def read_audio(path, on_error="strict", *, limit_bytes=LIMIT_BYTES):
     """
     _check_reading(None, "stretch", None, None, on_error, "frame", None)
     parts, need, resamplers = [], 0, {}
-    with opened(path, "audio", limit_bytes) as (container, stream):
-        for frame in decoded(path, container, stream, on_error):
+    with opened(path, "audio", limit_bytes, strict=on_error == "strict") as file:
+        for frame in file.frames():
             if not resamplers:
                 layout, rate = frame.layout, frame.sample_rate  # later sound of another form is brought to it
             form = frame.format.name, frame.layout.name, frame.sample_rate
@@ -223,15 +248,15 @@ def read_audio(path, on_error="strict", *, limit_bytes=LIMIT_BYTES):
                     resamplers[form] = AudioResampler("fltp", layout, rate)
                 parts += [part.to_ndarray() for part in resamplers[form].resample(frame)]
             except (av.FFmpegError, ValueError):
-                if on_error == "strict":
-                    raise truncated(path, f"its sound is damaged or of a strange form ({form[1]})") from None
+                if file.strict:
+                    raise truncated(file.name, f"its sound is damaged or of a strange form ({form[1]})") from None
                 continue
             need += 8 * frame.samples * layout.nb_channels  # the parts, and then the whole
             if need > limit_bytes:
                 limit = f"{limit_bytes / 1e9:.3g} GB"
-                raise TooLarge(f"{path}: its sound takes more than the limit of {limit}; raise limit_bytes")
+                raise TooLarge(f"{file.name}: its sound takes more than the limit of {limit}; raise limit_bytes")
     if not parts:
-        raise NoFrames(f"{path}: no sound in it can be decoded; get the file again")
+        raise NoFrames(f"{file.name}: no sound in it can be decoded; get the file again")
     return np.ascontiguousarray(np.concatenate(parts, axis=1).T), rate
 
 
@@ -242,9 +267,11 @@ def read_audio(path, on_error="strict", *, limit_bytes=LIMIT_BYTES):
 class VideoInfo:
     """What `probe` found in a file: decoded facts, not the header's claims.
 
-    ``width`` and ``height`` are those of the pictures that `read` returns, after ``rotation`` (degrees
-    counter-clockwise: 0, 90, 180 or 270). ``duration`` is in seconds, from the first picture's start to the
-    last one's end; ``fps`` is the mean rate, 0.0 where a single picture gives none.
+    ``width`` and ``height`` are those of the pictures that `read` returns: stored pixels, after ``rotation`` (degrees
+    counter-clockwise: 0, 90, 180 or 270; before it, left and right are exchanged where the picture is ``mirrored``).
+    ``duration`` is in seconds, from the first picture's start to the last one's end; ``fps`` is the mean rate, 0.0
+    where a single picture gives none. ``audio_start`` is when the first sample of `read_audio` sounds, in seconds after
+    the first picture's start; None without sound.
     """
 
     frames: int
@@ -255,6 +282,8 @@ class VideoInfo:
     codec: str
     rotation: int
     has_audio: bool
+    mirrored: bool = False
+    audio_start: float | None = None
 
 
 def probe(path):
@@ -265,7 +294,7 @@ def probe(path):
 
     Parameters
     ----------
-    path : str or pathlib.Path
+    path : str, pathlib.Path, bytes or a file object
 
     Returns
     -------
@@ -278,20 +307,21 @@ def probe(path):
         Something is wrong with the file.
     """
     pixels = 0
-    with opened(path, "video", LIMIT_BYTES) as (container, stream):
-        first, stamps = None, Stamps(stream)
-        for frame in decoded(path, container, stream, "repair"):
+    with opened(path, "video", LIMIT_BYTES) as file:
+        first, stamps, stream = None, Stamps(file), file.stream
+        for frame in file.frames():
             first = first or frame
             stamps.add(frame)
             pixels += frame.width * frame.height
-            if pixels > 2 * 10**9:
-                for packet in container.demux(stream):
-                    if packet.size and not packet.is_discard:
-                        stamps.add(packet)
+            if pixels > PROBED:
+                for late in chain(file.held_back(), file.packets()):
+                    if isinstance(late, av.VideoFrame) or (late.size and not late.is_discard):
+                        stamps.add(late)
                 break
         if first is None:
-            raise no_pictures(path)
-        times, turns = stamps.times(), _turns(first)
+            raise no_pictures(file.name)
+        (turns, mirrored), times = _orientation(first), stamps.times()
+        has_audio = any(sound.codec_context for sound in file.container.streams.audio)
         return VideoInfo(
             frames=len(times) - 1,
             width=first.height if turns % 2 else first.width,
@@ -300,8 +330,16 @@ def probe(path):
             duration=float(times[-1]),
             codec=stream.codec_context.codec.canonical_name,
             rotation=90 * turns,
-            has_audio=any(sound.codec_context for sound in container.streams.audio),
+            has_audio=has_audio,
+            mirrored=mirrored,
+            audio_start=_audio_begin(path) - file.seconds(stamps.origin) if has_audio else None,
         )
+
+
+def _audio_begin(path):
+    """The time stamp of the first sample that can be decoded, in seconds of the file's clock."""
+    with opened(path, "audio", LIMIT_BYTES) as file:
+        return next((f.time for f in file.frames() if f.time is not None), 0.0)
 
 
 def _mean_rate(times, stream):

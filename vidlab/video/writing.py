@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
 
 from vidlab.video.errors import VideoError, VideoNotFound
 from vidlab.video.sampling import is_count, require
@@ -30,8 +31,9 @@ def write(path, clip, fps=25, audio=None, rate=None, *, codec=None, crf=None):
     """Write a clip to a video file; the suffix chooses the format.
 
     The file appears under its name only when it is whole: a failure leaves an older one as it was. Colours
-    are kept at half the resolution (yuv420p), as players expect, so an odd height or width grows by one, the
-    last row or column repeated. A GIF keeps odd sizes, and there equal neighbours become one longer frame.
+    are kept at half the resolution (yuv420p; ITU-R BT.601, limited range, and tagged so), as players expect, so
+    an odd height or width grows by one, the last row or column repeated. A GIF keeps odd sizes, and there equal
+    neighbours become one longer frame.
 
     Parameters
     ----------
@@ -66,8 +68,8 @@ def write(path, clip, fps=25, audio=None, rate=None, *, codec=None, crf=None):
     part = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
     try:
         with open(part, "xb") as file:
-            if audio is None and crf is None:
-                _write_with_imageio(file, path.suffix.lower(), clip, fps, codec)
+            if path.suffix.lower() == ".gif":
+                _write_gif(file, clip, fps)
             else:
                 _write_with_av(file, path.suffix.lower(), clip, fps, codec, crf, audio, rate)
         os.replace(part, path)
@@ -96,22 +98,21 @@ def _check_writing(path, clip, fps, audio, rate, codec, crf):
     return np.ascontiguousarray(np.clip(np.nan_to_num(audio), -1, 1).T, dtype=np.float32)
 
 
-def _write_with_imageio(file, suffix, clip, fps, codec):
+def _write_gif(file, clip, fps):
     import imageio.v3 as iio  # here, because importing it is slow
 
-    if suffix == ".gif":
-        return iio.imwrite(file, clip, plugin="pillow", extension=suffix, duration=1000 / fps, loop=0)
-    with iio.imopen(file, "w", plugin="pyav", extension=suffix) as video:
-        video.write(_even(clip), codec=codec or CODECS[suffix][0], fps=float(fps), out_pixel_format="yuv420p")
+    iio.imwrite(file, clip, plugin="pillow", extension=".gif", duration=1000 / fps, loop=0)
 
 
 def _write_with_av(file, suffix, clip, fps, codec, crf, audio, rate):
-    """With sound or a crf, which imageio does not offer."""
+    """imageio offers neither sound nor the tags that say how the colours are to be read."""
     clip, (own_codec, sound_codec) = _even(clip), CODECS[suffix]
     with av.open(file, "w") as container:
-        video = container.add_stream(codec or own_codec, rate=Fraction(fps).limit_denominator(65535))
+        video = container.add_stream(codec or own_codec, rate=Fraction(str(fps)).limit_denominator(65535))
         video.height, video.width, video.pix_fmt = *clip.shape[1:3], "yuv420p"
         video.options = {} if crf is None else {"crf": str(crf)}
+        # untagged, players take a tall picture's colours for those of another standard
+        video.codec_context.colorspace, video.codec_context.color_range = Colorspace.ITU601, ColorRange.MPEG
         if audio is not None:
             layout = ("mono", "stereo")[len(audio) - 1]
             sound_rate = 48000 if sound_codec == "libopus" else rate  # opus knows few rates
