@@ -88,3 +88,13 @@ def test_one_class_or_half_a_split_is_not_enough(clips, tmp_path, capsys):
     assert cli.main(["train", str(tmp_path / "half")]) == 1
     assert "no clips in val, test" in capsys.readouterr().err
     assert len(datasets.folder(tmp_path / "half")) == 16
+
+
+def test_a_class_without_training_clips_is_named(tmp_path, capsys):
+    clip = np.zeros((4, 16, 16, 3), np.uint8)
+    for part, names in (("train", "ab"), ("valid", "ab"), ("test", "abc")):
+        for name in names:
+            (tmp_path / part / name).mkdir(parents=True)
+            video.write(tmp_path / part / name / "0.mp4", clip)
+    assert cli.main(["train", str(tmp_path), "--out", str(tmp_path / "m.keras")]) == 1
+    assert "no clips of c to train on" in capsys.readouterr().err

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -88,7 +90,8 @@ def test_bad_files_are_listed_with_reasons(folder, tmp_path, capsys):
     lines = out.splitlines()
     bad = ["cut.mp4", "empty.avi", "half.avi", "wave/text.mov"]
     assert [line.split(": ")[0] for line in lines[:4]] == [str(folder / name) for name in bad]
-    assert lines[4] == "2 of 6 files can be read, 4 cannot" and len(lines) == 5 and not err
+    assert lines[4] == "2 of 6 files can be read, 4 cannot"
+    assert lines[5:] == ["1 passed over, whose names do not end as a video's do: notes.txt"] and not err
     found = json.loads((tmp_path / "found.json").read_text(encoding="utf8"))
     assert [entry["file"] for entry in found["bad"]] == bad
     assert [(e["file"], e["frames"], e["width"]) for e in found["good"]] == [
@@ -100,7 +103,23 @@ def test_bad_files_are_listed_with_reasons(folder, tmp_path, capsys):
 def test_a_folder_of_good_files(folder, capsys):
     (folder / "wave" / "text.mov").unlink()
     assert main(["check-videos", str(folder / "wave"), "--workers", "1"]) == 0
-    assert capsys.readouterr().out.endswith("1 of 1 files can be read\n")
+    assert capsys.readouterr().out.startswith("1 of 1 files can be read\n1 passed over, ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="this system has no such names")
+@pytest.mark.parametrize("terminal", ["utf-8:strict", "ascii:strict"])
+def test_names_that_no_terminal_can_show(tmp_path, terminal):
+    """Not UTF-8, or not of the terminal's signs: said in lines without a traceback, and the report is whole."""
+    names, report = tmp_path / "clips", tmp_path / "found.json"
+    names.mkdir()
+    bad = Path(os.fsdecode(os.fsencode(names) + b"/bad\xe9.mp4"))
+    bad.write_bytes(b"")
+    video.write(names / "gut 视频.mp4", np.zeros((3, 32, 32, 3), np.uint8))
+    words = [sys.executable, "-m", "vidlab", "check-videos", str(names), "--json", str(report)]
+    done = subprocess.run(words, capture_output=True, env=os.environ | {"PYTHONIOENCODING": terminal}, timeout=120)
+    assert done.returncode == 1 and done.stderr == b"" and b"1 of 2 files can be read, 1 cannot" in done.stdout
+    found = json.loads(report.read_text(encoding="utf8"))
+    assert os.fsencode(found["bad"][0]["file"]) == b"bad\xe9.mp4" and found["good"][0]["file"] == "gut 视频.mp4"
 
 
 def treacherous(path):

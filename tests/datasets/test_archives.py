@@ -235,3 +235,16 @@ def test_programs_that_are_installed_unpack_rar(tmp_path, monkeypatch):
     for program, path in installed:
         monkeypatch.setattr("shutil.which", lambda name, one=program, path=path: path if name == one else None)
         assert tree(datasets.extract(archive, tmp_path / program)) == FILES
+
+
+def test_a_zip_with_backslashes_has_folders(tmp_path):
+    path = tmp_path / "windows.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in (("a\\", ""), ("a\\1.mp4", "one"), ("a\\b\\2.mp4", "two")):
+            archive.writestr(name, text)
+    folder = datasets.extract(path)
+    assert (folder / "a" / "1.mp4").read_text() == "one" and (folder / "a" / "b" / "2.mp4").read_text() == "two"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("..\\..\\x.mp4", "out")
+    with pytest.raises(ArchiveError, match="leads outside its folder"):
+        datasets.extract(path, tmp_path / "out")

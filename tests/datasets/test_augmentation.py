@@ -30,7 +30,7 @@ def test_flip_and_reverse_are_exact_and_come_half_of_the_time():
 
 
 def test_a_crop_is_one_window_for_all_frames_scaled_to_the_whole():
-    clip, shares = ramps(), []
+    clip, shares, ratios = ramps(), [], []
     for seed in range(40):
         cropped = Augment(crop=0.5)(clip, seed).astype(int)
         assert cropped.shape == clip.shape and np.array_equal(cropped[:, :, :, 2], clip[:, :, :, 2])
@@ -38,8 +38,11 @@ def test_a_crop_is_one_window_for_all_frames_scaled_to_the_whole():
         columns, rows = cropped[0, 16, :, 0] / 4, cropped[0, :, 24, 1] / 4  # where each pixel came from
         width, height = (columns[-2] - columns[1]) / 45 * 48, (rows[-2] - rows[1]) / 29 * 32
         shares.append(width / 48 * height / 32)
-        assert 0.5 < width / height < 3 and columns.min() >= 0 and rows.max() <= 31
+        ratios.append(width / 48 / (height / 32))
+        assert columns.min() >= 0 and rows.max() <= 31
     assert 0.45 < min(shares) < 0.6 and 0.85 < max(shares) < 1.05
+    assert 0.7 < min(ratios) < 0.82 and 1.22 < max(ratios) < 1.42  # from 3:4 to 4:3 of the picture's own
+    assert 0.9 < np.exp(np.mean(np.log(ratios))) < 1.1  # as often wide as tall
     assert np.array_equal(Augment(crop=1.0)(clip, 0), clip)
 
 

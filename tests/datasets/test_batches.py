@@ -237,3 +237,10 @@ def test_the_same_with_deterministic_operations():
         for code in (DETERMINISTIC, DETERMINISTIC.replace("tf.config.experimental.enable_op_determinism()", ""))
     ]
     assert run[0] == run[1] != ""
+
+
+def test_class_weights_bring_every_class_to_the_same_weight_and_an_absent_one_to_one():
+    clip = np.zeros((3, 16, 16, 3), np.uint8)
+    samples = [Sample(clip, label) for label in "aaab"]
+    batches = Batches(samples, 2, (16, 16), classes=["a", "b", "never"])
+    assert batches.class_weights == {0: pytest.approx(2 / 3), 1: pytest.approx(2), 2: 1.0}

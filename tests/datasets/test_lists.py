@@ -50,6 +50,31 @@ def test_the_test_list_of_kinetics_has_no_labels(place):
     ]
 
 
+def test_kinetics_folders_as_torchvision_and_as_macos_write_them(place):
+    """torchvision: no quotes and brackets, `_` for spaces. macOS: é as e and an accent of its own."""
+    labels = {"a": "petting cat (not dog)", "b": "opening 'it'", "c": "café", "d": "déjà vu (x)"}
+    places = ("petting_cat_not_dog/a", "opening_it/b", "cafe\u0301/c", "de\u0301ja\u0300_vu_x/d")
+    root = place(*(f"{name}_000001_000011.mp4" for name in places))
+    rows = "".join(f'"{label}",{name},1,11\n' for name, label in labels.items())
+    (root / "list.csv").write_text("label,youtube_id,time_start,time_end\n" + rows, encoding="utf8")
+    samples = datasets.kinetics(root / "list.csv", root)
+    assert [s.label for s in samples] == list(labels.values()) and all(s.source.is_file() for s in samples)
+
+
+def test_names_are_compared_in_one_spelling(place):
+    root = place("f\u00e9te/cafe\u0301.mp4")
+    (root / "list.txt").write_text("fe\u0301te/caf\u00e9.mp4 0\n", encoding="utf8")
+    assert datasets.video_list(root / "list.txt", root)[0].source.is_file()
+
+
+def test_classes_of_which_nothing_is_there_are_named(place):
+    root = place("clap/a_000001_000011.mp4")
+    rows = "clap,a,1,11\nclap,b,1,11\nwave,c,1,11\njump,d,1,11\n"
+    (root / "list.csv").write_text("label,youtube_id,time_start,time_end\n" + rows)
+    with pytest.warns(UserWarning, match="3 of its 4 files are missing.*nothing is there of jump, wave$"):
+        assert len(datasets.kinetics(root / "list.csv", root, missing="skip")) == 1
+
+
 def test_missing_files_are_counted_once(place):
     root = place("a/x_000000_000001.mp4", "a/y1_000000_000001.txt")
     rows = "".join(f"a,{name},0,1,train\n" for name in ("x", "y1", "y2", "y3", "y4"))
@@ -256,3 +281,14 @@ def test_mistakes_in_lists_of_path_and_label_are_named(place, text, message):
     (root / "list.txt").write_text(text)
     with pytest.raises(datasets.DataNotFound, match=f"list.txt: {message}"):
         datasets.video_list(root / "list.txt", root)
+
+
+def test_another_extension_is_looked_for_only_in_place_of_a_videos(place):
+    root = place("walk.mp4", "run.mp4", "take.2.avi", "my.mp4 films/jump.mp4")
+    (root / "list.txt").write_text("walk.avi 1\nrun 2\ntake.2 3\nmy.mp4 films/jump.mp4 4\n")
+    found = [s.source.name for s in datasets.video_list(root / "list.txt", root)]
+    assert found == ["walk.mp4", "run.mp4", "take.2.avi", "jump.mp4"]
+    for line, message in (("walk.2 7", "1 of its 1 files are missing"), ("walk.mp4 1 2 3", "more than one label")):
+        (root / "list.txt").write_text(line)
+        with pytest.raises(datasets.DataNotFound, match=message):
+            datasets.video_list(root / "list.txt", root)

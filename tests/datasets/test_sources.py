@@ -1,5 +1,7 @@
 """Folders, the clips that come with the course and rendered worlds become samples."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,42 @@ def test_folders_with_splits(place):
         "b.mp4": ("wave", "test"),
         "c.mp4": ("clap", "val"),
     }
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "Validation"])
+def test_every_usual_name_of_a_split_is_known(place, name):
+    splits = {s.source.name: s.split for s in datasets.folder(place("train/wave/a.mp4", f"{name}/wave/b.mp4"))}
+    assert splits == {"a.mp4": "train", "b.mp4": "val"}
+
+
+def test_what_a_folder_shows_is_what_is_checked(place):
+    """Links are followed, cameras' suffixes are known, and what systems add is passed over by all alike."""
+    place("real/0.mp4", "real/1.MTS", "real/2.m2ts")
+    root = place("set/b/3.vob", "set/b/4.divx", "set/b/notes.txt", "set/__MACOSX/b/._3.vob", "set/@eaDir/b/5.mp4")
+    (root / "set" / "a").symlink_to("../real", target_is_directory=True)
+    (root / "set" / "b" / "6.mp4").symlink_to("../../real/0.mp4")
+    (root / "set" / "b" / "gone.mp4").symlink_to("nowhere")
+    (root / "real" / "round").symlink_to("../set", target_is_directory=True)
+    samples = datasets.folder(root / "set")
+    assert [(s.source.name, s.label) for s in samples] == [
+        ("0.mp4", "a"), ("1.MTS", "a"), ("2.m2ts", "a"), ("3.vob", "b"), ("4.divx", "b"), ("6.mp4", "b")
+    ]  # fmt: skip
+    assert datasets.video_files(root / "set") == [s.source for s in samples]
+    assert [path.name for path in datasets.passed_over(root / "set")] == ["notes.txt"]
+
+
+def test_a_folder_that_cannot_be_read_is_said_so(place, monkeypatch):
+    root = place("wave/a.mp4", "clap/b.mp4")
+
+    def refuse(path, iterdir=Path.iterdir):
+        if path.name == "wave":
+            raise PermissionError(13, "Permission denied")
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    for use in (datasets.folder, datasets.video_files, datasets.passed_over):
+        with pytest.raises(datasets.DataNotFound, match=r"wave: this folder cannot be read \(Permission denied\)"):
+            use(root)
 
 
 def test_folders_without_video_are_named(place, tmp_path):

@@ -1,7 +1,9 @@
 """Splits: whole groups on one side, sizes and classes near the fractions, warnings where something leaks."""
 
+import os
 import warnings
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,6 +94,30 @@ def test_a_group_on_two_sides_is_noticed():
                Sample("e.avi", "x", "g2", "val"), Sample("f.avi", "x", "g2", "val")]  # fmt: skip
     with pytest.warns(UserWarning, match=r"2 of 3 groups of clips stand on two sides of the split \(g1, d.avi\)"):
         assert check_split(samples) == ["g1", "d.avi"]
+
+
+def test_one_file_by_other_names_is_one_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.mp4").write_bytes(b"1")
+    os.symlink("a.mp4", "linked.mp4")
+    os.link("a.mp4", "also.mp4")
+    for other in ("a.mp4", tmp_path / "a.mp4", Path("./x/../a.mp4"), "linked.mp4", "also.mp4"):
+        samples = [Sample(Path("a.mp4"), "0", split="train"), Sample(other, "0", split="test")]
+        Path("x").mkdir(exist_ok=True)
+        with pytest.warns(UserWarning, match="1 of 1 groups"):
+            assert check_split(samples) == [Path("a.mp4")]
+    assert check_split([Sample("gone.mp4", "0", split="train"), Sample("a.mp4", "0", split="test")]) == []
+
+
+def test_small_classes_come_as_near_to_their_shares_as_large_ones():
+    """Without the division by the class's size, a rare class counts for nothing beside a common one."""
+    rng = np.random.default_rng(0)
+    samples = [Sample(f"{c}{i}.mp4", c, group=f"{c}{i // k}") for c, n, k in (("common", 900, 9), ("rare", 20, 1))
+               for i in range(n)]  # fmt: skip
+    samples = [samples[i] for i in rng.permutation(len(samples))]
+    for seed in range(20):
+        sides = Counter((s.label, s.split) for s in split_by_group(samples, (0.5, 0.5), seed))
+        assert abs(sides["rare", "train"] - 10) <= 1, seed
 
 
 def test_rows_that_come_class_by_class_are_noticed():

@@ -3,6 +3,8 @@
 from tests.training.two_classes import CLIPS, LABELS, small
 from vidlab import models, training
 
+import keras  # isort: skip
+
 
 def test_comparing_gives_a_row_for_each_model_and_seed():
     rows = training.compare(
@@ -18,6 +20,20 @@ def test_comparing_gives_a_row_for_each_model_and_seed():
     assert all(row["interval"][0] <= row["top1"] <= row["interval"][1] for row in rows)
     text = training.table(rows, chance=0.5).split("\n")
     assert len(text) == 4 and text[1].startswith("conv3d ") and text[-1].split() == ["chance", "0.500"]
+
+
+def test_each_seed_makes_its_own_model_and_the_same_one_again():
+    starts = []
+
+    def watched(clip_shape, classes):
+        starts.append(small(clip_shape, classes).get_weights()[0])
+        return small(clip_shape, classes)
+
+    training.compare([watched], (CLIPS, LABELS), None, (CLIPS, LABELS), (3, 4, 3), epochs=1)
+    assert (starts[0] == starts[2]).all() and (starts[0] != starts[1]).any()
+    keras.utils.set_random_seed(4)
+    watched(CLIPS.shape[1:], 2)
+    assert (starts[1] == starts[3]).all()
 
 
 def test_the_table_states_mean_and_spread():

@@ -1,5 +1,7 @@
 """Training: what it learns, what it keeps, how it shows its progress."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -209,3 +211,15 @@ def test_two_streams_are_trained_judged_kept_and_asked(tmp_path):
             training.evaluate(other, datasets.Batches(samples, flow=flow, **settings))
     with pytest.raises(ValueError, match="takes flow beside the clips; give datasets.Batches"):
         training.evaluate(model, (CLIPS, LABELS))
+
+
+@pytest.mark.slow
+def test_an_epoch_that_skips_files_ends_without_a_warning_of_keras(tmp_path):
+    samples = [datasets.Sample(clip, str(n % 2)) for n, clip in enumerate(np.zeros((4, 4, 16, 16, 3), np.uint8))]
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no video")
+    data = datasets.Batches([*samples, datasets.Sample(bad, "0")], 2, (16, 16), 2, shuffle=True, on_error="skip")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        training.fit(models.frame_cnn((2, 16, 16, 3), 2), data, epochs=2, live=False)
+    assert not [w for w in caught if "ran out of data" in str(w.message)] and data.skipped

@@ -22,6 +22,9 @@ def main(argv=None):
     for file in (lab, doctor, data, classify):
         file.add_to(commands)
     arguments = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):  # a file's name may hold what the terminal cannot show
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return arguments.run(arguments)
     except CommandError as error:

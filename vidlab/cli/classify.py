@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vidlab.cli.course import CommandError
+from vidlab.cli.data import say_passed_over
 
 MODEL = "model.keras"
 STEPS = 600  # of training, where --epochs does not say
@@ -57,6 +58,13 @@ def run_train(a):
         if not all(parts.values()):
             empty = ", ".join(name for name, part in parts.items() if not part)
             raise CommandError(f"{a.folder}: no clips in {empty}; have train, val and test there, or none of them")
+        unseen = sorted(set(classes) - {s.label for s in parts["train"]})
+        if unseen:
+            raise CommandError(
+                f"{a.folder}: no clips of {', '.join(unseen)} to train on; put some into the training folder, or take "
+                "the class out of the others"
+            )
+        say_passed_over(datasets.passed_over(a.folder))
         settings = dict(frames=a.frames, size=(a.size, a.size), batch=a.batch, classes=classes, on_error="skip",
                         cache=a.cache, flow=a.model == "two_stream")  # fmt: skip
         augment = datasets.Augment(flip="swap" if a.flip else False, crop=0.8, colour=0.2)

@@ -58,9 +58,12 @@ def run_check(a):
         raise CommandError(f"--workers {a.workers} must be from 1 up")
     if not a.seconds > 0:
         raise CommandError(f"--seconds {a.seconds:g} must be above 0")
-    files = datasets.video_files(root)
+    try:
+        files, others = datasets.video_files(root), datasets.passed_over(root)
+    except datasets.DataNotFound as error:
+        raise CommandError(str(error)) from None
     if not files:
-        raise CommandError(f"{root}: there are no video files in it")
+        raise CommandError(f"{root}: there are no video files in it{', but ' + others[0].name if others else ''}")
     try:
         found = datasets.check_videos(files, a.workers, a.seconds, progress=sys.stderr.isatty())
     except RuntimeError as error:
@@ -69,17 +72,27 @@ def run_check(a):
     for reason in bad.values():
         print(reason)
     print(f"{len(found) - len(bad)} of {len(found)} files can be read" + (f", {len(bad)} cannot" if bad else ""))
+    say_passed_over(others)
     if a.json:
         name = {file: file.relative_to(root).as_posix() for file in found}
         report = {
             "bad": [{"file": name[file], "reason": reason} for file, reason in bad.items()],
             "good": [{"file": name[file], **asdict(facts)} for file, facts in found.items() if file not in bad],
         }
+        # what is no UTF-8 in a name stays an escape, which JSON's readers turn into the same name again
+        text = json.dumps(report, indent=1, ensure_ascii=False).encode("utf8", "backslashreplace")
         try:
-            Path(a.json).write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf8")
+            Path(a.json).write_bytes(text)
         except OSError as error:
             raise CommandError(f"{a.json} cannot be written ({error.strerror})") from None
     return 1 if bad else 0
+
+
+def say_passed_over(others):
+    """Say which files of a folder were not taken for clips."""
+    if others:
+        names = ", ".join(path.name for path in others[:3]) + (", ..." if len(others) > 3 else "")
+        print(f"{len(others)} passed over, whose names do not end as a video's do: {names}")
 
 
 def run_world(a):

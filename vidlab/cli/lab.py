@@ -1,5 +1,8 @@
 """`vidlab lab`: the course in JupyterLab, in the learner's own copy of it."""
 
+import hashlib
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -20,40 +23,105 @@ def run_lab(reset=None, copy_only=False, jupyter=()):
     own = copy_course(course.COURSE / "notebooks", course.COURSE / "my-course", reset)
     if copy_only:
         return 0
-    first = sorted(own.glob("[0-9][0-9]_*.ipynb"))[0]
-    swift = "--ServerApp.jpserver_extensions=vidlab.server=True"  # installed in place, the package cannot turn it on
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(first), swift, *jupyter], cwd=own)
+    first = _notebooks(own)[0]
+    options = ["--ServerApp.jpserver_extensions=vidlab.server=True"]  # installed in place, it cannot be turned on
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # as in a container; JupyterLab refuses to start
+        print("Careful: you are root here, and so is every notebook; where you can, start as another user.", flush=True)
+        options.append("--allow-root")
+    return subprocess.call([sys.executable, "-m", "jupyterlab", str(first), *options, *jupyter], cwd=own)
+
+
+def _notebooks(folder):
+    return sorted(folder.glob("[0-9][0-9]*_*.ipynb"))
 
 
 def copy_course(notebooks, own, reset=None):
-    """Copy each notebook that the learner does not have yet; `reset` brings one back. Nothing is written over."""
-    originals = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
+    """Bring the learner's copy up to date, and nothing that the learner wrote is lost.
+
+    A notebook that is not there yet is copied. One that the course has a newer version of is replaced where the
+    learner's has the same cells as when it was copied (running them changes nothing here); else it is left, and
+    named. `reset` brings one back, and keeps what was there beside it.
+    """
+    originals = _notebooks(notebooks)
     if not originals:
         raise CommandError(f"no notebooks in {notebooks}; run this from a full copy of the course")
-    new = []
+    chosen = None if reset is None else _chosen(reset, originals)
     try:
         own.mkdir(exist_ok=True)
+        copied = _Copied(own)
         for original in originals:
-            if not (own / original.name).exists():
-                shutil.copyfile(original, own / original.name)
-                new.append(original.name)
+            theirs, cells = own / original.name, _cells(original)
+            if not theirs.exists():
+                copied.copy(original)
+            elif original == chosen:
+                n = 1
+                while (kept := own / f"{theirs.stem}-mine-{n}.ipynb").exists():
+                    n += 1
+                theirs.rename(kept)
+                copied.copy(original)
+                print(f"{theirs.name} is as it was; yours is now {kept.name}")
+            elif copied.cells.get(original.name) != cells:
+                mine = _cells(theirs)
+                if mine == cells:
+                    copied.note(original)
+                elif mine == copied.cells.get(original.name):
+                    copied.copy(original)
+                    print(f"{theirs.name} is new: you had changed nothing in the older one")
+                else:
+                    print(
+                        f"{theirs.name}: the course has another one now, and yours stays as it is; vidlab lab --reset "
+                        f"{_number(original)} brings the new one and keeps yours beside it"
+                    )
+                    if original.name not in copied.cells:  # copied before there was a record: said once
+                        copied.note(original)
     except OSError as error:
         raise CommandError(
             f"{own} cannot be written ({error.strerror}); move away what is there, or copy the "
             "course to a folder of your own"
         ) from None
-    if reset is not None:
-        matching = [o for o in originals if o.name.startswith(f"{reset.zfill(2)}_") or reset in (o.stem, o.name)]
-        if not matching or not reset:
-            numbers = ", ".join(o.name[:2] for o in originals)
-            raise CommandError(f"there is no notebook {reset!r} to bring back; there are {numbers}")
-        theirs = own / matching[0].name
-        if theirs.name in new:
-            return own
-        n = 1
-        while (kept := own / f"{theirs.stem}-mine-{n}.ipynb").exists():
-            n += 1
-        theirs.rename(kept)
-        shutil.copyfile(matching[0], theirs)
-        print(f"{theirs.name} is as it was; yours is now {kept.name}")
     return own
+
+
+class _Copied:
+    """Which version of each notebook the learner's copy was made from: in a file beside them."""
+
+    def __init__(self, own):
+        self.own, self.file = own, own / ".vidlab-copied.json"
+        try:
+            self.cells = dict(json.loads(self.file.read_text(encoding="utf8")))
+        except (OSError, ValueError, TypeError):  # none yet, or spoilt: then every difference counts as the learner's
+            self.cells = {}
+
+    def copy(self, original):
+        part = self.own / f".{original.name}.part"
+        shutil.copyfile(original, part)
+        part.replace(self.own / original.name)  # at once: whoever interrupts loses nothing
+        self.note(original)
+
+    def note(self, original):
+        self.cells[original.name] = _cells(original)
+        self.file.write_text(json.dumps(self.cells, indent=1), encoding="utf8")
+
+
+def _cells(notebook):
+    """A digest of a notebook's cells, whatever their outputs are."""
+    data = notebook.read_bytes()
+    try:
+        cells = [(cell["cell_type"], "".join(cell["source"])) for cell in json.loads(data)["cells"]]
+        data = json.dumps(cells).encode()
+    except (ValueError, KeyError, TypeError):
+        pass  # no notebook any more: then every byte counts
+    return hashlib.sha256(data).hexdigest()
+
+
+def _number(notebook):
+    return notebook.name.split("_")[0]
+
+
+def _chosen(reset, originals):
+    for original in originals:
+        number = _number(original)
+        if reset and (reset.zfill(len(number)) == number or reset in (original.stem, original.name)):
+            return original
+    numbers = ", ".join(map(_number, originals))
+    raise CommandError(f"there is no notebook {reset!r} to bring back; there are {numbers}")

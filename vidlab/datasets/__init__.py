@@ -1,8 +1,9 @@
 """Collections of video files as samples, and samples as arrays.
 
 samples        what a sample is
+folders        a folder per class, and what else a folder shows
 lists          the official lists of Kinetics, UCF101 and HMDB51, and lists of path and label
-sources        a folder per class, the clips that come with the course, a rendered world
+sources        the clips that come with the course, a rendered world
 splits         train, validation and test without leaks
 downloads      fetch a file whole and unchanged
 archives       unpack it without trusting it
@@ -18,12 +19,13 @@ from vidlab.datasets.archives import ArchiveError, extract, is_archive
 from vidlab.datasets.arrays import load_clips
 from vidlab.datasets.augmentation import Augment
 from vidlab.datasets.batches import Batches
-from vidlab.datasets.checking import check_videos, video_files
+from vidlab.datasets.checking import check_videos
 from vidlab.datasets.downloads import UCF101_LISTS_URL, UCF101_URL, DownloadError, download
 from vidlab.datasets.flow import optical_flow
+from vidlab.datasets.folders import folder, passed_over, video_files
 from vidlab.datasets.lists import hmdb51, kinetics, ucf101, video_list
 from vidlab.datasets.samples import DataNotFound, Sample, classes_of
-from vidlab.datasets.sources import data_folder, embedded, folder, from_world
+from vidlab.datasets.sources import data_folder, embedded, from_world
 from vidlab.datasets.splits import check_split, split_by_group, warn_if_sorted
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "kinetics",
     "load_clips",
     "optical_flow",
+    "passed_over",
     "split_by_group",
     "ucf101",
     "video_files",

@@ -148,7 +148,8 @@ def _unpack_zip(archive, folder, guard):
             if entry.flag_bits & 1:
                 guard.refuse(entry.filename, "is encrypted")
             try:
-                guard.put(folder, entry.orig_filename, entry.file_size, entry.is_dir(), lambda e=entry: source.open(e))
+                name = entry.orig_filename.replace("\\", "/")  # some programs on Windows write them so
+                guard.put(folder, name, entry.file_size, name.endswith("/"), lambda e=entry: source.open(e))
             except NotImplementedError as error:
                 guard.refuse(entry.filename, f"is packed in a way that Python cannot undo ({error})")
 

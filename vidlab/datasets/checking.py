@@ -5,22 +5,9 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 from queue import SimpleQueue
 
 from vidlab import video
-from vidlab.datasets.lists import VIDEO_SUFFIXES
-
-
-def video_files(root):
-    """Every video file below a folder, sorted; hidden files and folders are passed over."""
-    root = Path(root)
-    files = (path for path in root.rglob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
-    return sorted(path for path in files if path.is_file() and not _is_hidden(path.relative_to(root)))
-
-
-def _is_hidden(path):
-    return any(part.startswith(".") for part in path.parts)
 
 
 def probe_whole(path):

@@ -8,33 +8,36 @@ import csv
 import io
 import os
 import re
+import unicodedata
 import warnings
 from dataclasses import replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+from vidlab.datasets.folders import SPLITS, VIDEO_SUFFIXES
 from vidlab.datasets.samples import DataNotFound, Sample
 
-VIDEO_SUFFIXES = frozenset(".mp4 .avi .mov .mkv .webm .gif .mpg .mpeg .ts .flv .3gp .m4v .wmv .ogv".split())
-SPLITS = {"train": "train", "training": "train", "val": "val", "validate": "val", "validation": "val",
-          "test": "test", "testing": "test"}  # fmt: skip
 _COLUMNS = {"label-name": "label", "video-id": "youtube_id", "start-time": "time_start", "end-time": "time_end"}
 # what HMDB51 adds to a clip's name: visible body part, camera motion, people, camera's side, quality, number
 _HMDB51_TAGS = re.compile(r"_[hulf]_(?:cm|nm)_np\d+_(?:fr|ba|le|ri)_(?:bad|med|goo)_\d+$")
+
+_PATH_BEFORE = re.compile(rf"({'|'.join(map(re.escape, VIDEO_SUFFIXES))})\s", re.I)
 
 
 def kinetics(list_file, root, label="label", missing="raise"):
     """A list as Kinetics has it: label, youtube_id, time_start, time_end and, where known, split.
 
     The older header (label-name, video-id, start-time, end-time) is read too; in a list without labels, as that of
-    the test set is, each is None. Files are looked for at ROOT/label/ID_START_END.mp4, the label with its spaces or
-    with `_`, and at ROOT/ID_START_END.mp4. They are trimmed already, so samples have no start and stop.
+    the test set is, each is None. Files are looked for at ROOT/label/ID_START_END.mp4, the label with its spaces, with
+    `_`, or as torchvision writes it (without quotes and brackets), and at ROOT/ID_START_END.mp4. They are trimmed
+    already, so samples have no start and stop.
 
     Parameters
     ----------
     list_file, root : the list, and the folder of the files.
     label : the column to learn, where the list has more of them.
-    missing : "raise" where files are not there; "skip" leaves them out, with one warning that counts them.
+    missing : "raise" where files are not there; "skip" leaves them out, with one warning that counts them and
+        names the classes of which nothing is there.
 
     Raises
     ------
@@ -65,7 +68,9 @@ def kinetics(list_file, root, label="label", missing="raise"):
             raise DataNotFound(f"{list_file}: line {line} has no youtube_id")
         name = f"{row['youtube_id']}_{first:06d}_{last:06d}.mp4"
         directory = row.get("label") or ""
-        places = [f"{directory}/{name}", f"{directory.replace(' ', '_')}/{name}", name] if directory else [name]
+        joined = directory.replace(" ", "_")
+        bare = re.sub(r"['\"()\[\]]", "", joined)  # as torchvision writes it
+        places = [f"{d}/{name}" for d in dict.fromkeys((directory, joined, bare)) if d] + [name]
         split = SPLITS.get((row.get("split") or "").lower())
         named.append((places, Sample(name, row.get(label) or None, group=row["youtube_id"], split=split)))
     return _found(list_file, named, root, missing)
@@ -171,6 +176,9 @@ def video_list(file, root, missing="raise"):
         path, label = (text.rsplit(maxsplit=1) + [""])[:2]
         if text.startswith("#") and not (Path(root) / path).is_file():
             continue
+        another = PurePosixPath(path).suffix.lower() not in VIDEO_SUFFIXES and _PATH_BEFORE.search(f"{path} ")
+        if another and not (Path(root) / path).exists():
+            raise DataNotFound(f"{file}: line {line} has more than one label behind its path; have one: {text[:80]}")
         if not label or PurePosixPath(label).suffix.lower() in VIDEO_SUFFIXES:
             raise DataNotFound(f"{file}: line {line} is not a path, a space and a label: {text[:80]}")
         named.append(([path], Sample(path, label)))
@@ -216,27 +224,48 @@ def _found(list_file, named, root, missing):
     root = Path(root).expanduser()
 
     @cache
+    def there(directory):
+        """The folder as the disk has it, whose name may be composed otherwise (é in one sign or in two); or None."""
+        if directory.is_dir():
+            return directory
+        above = there(directory.parent) if directory not in (root, directory.parent) else None
+        folders = {_composed(entry.name): entry for entry in (above.iterdir() if above else ()) if entry.is_dir()}
+        return folders.get(_composed(directory.name))
+
+    @cache
     def files(directory):  # a folder is listed once: asking for each of 200,000 files takes minutes on a network disk
-        if not directory.is_dir():
-            return {}
-        names = sorted(entry.name for entry in os.scandir(directory) if entry.is_file())
-        stems = {Path(name).stem: name for name in names if Path(name).suffix.lower() in VIDEO_SUFFIXES}
-        return stems | {name: name for name in names}
+        names = sorted(entry.name for entry in os.scandir(there(directory)) if entry.is_file())
+        videos = [name for name in names if Path(name).suffix.lower() in VIDEO_SUFFIXES]
+        return {_composed(Path(n).stem): n for n in videos}, {_composed(n): n for n in names}
+
+    def find(path):
+        """The file; or one with another video's suffix, or with one added."""
+        if there(path.parent):
+            stems, names = files(path.parent)
+            known = path.suffix.lower() in VIDEO_SUFFIXES
+            found = names.get(_composed(path.name)) or stems.get(_composed(path.stem if known else path.name))
+            return there(path.parent) / found if found else None
 
     samples, absent = [], []
     for places, sample in named:
         paths = [root / place.replace("\\", "/") for place in places]
-        here = ((path, files(path.parent)) for path in paths)
-        names = [(path, names.get(path.name) or names.get(path.stem)) for path, names in here]
-        source = next((path.with_name(name) for path, name in names if name), None)
+        source = next(filter(None, map(find, paths)), None)
         if source:
             samples.append(replace(sample, source=source))
         else:
-            absent.append(paths[0])
+            absent.append((paths[0], sample.label))
     if absent:
+        lacking = sorted({str(label) for _, label in absent} - {str(sample.label) for sample in samples})
+        absent = [path for path, _ in absent]
         some = ", ".join(map(str, absent[:3])) + (", ..." if len(absent) > 3 else "")
         message = f"{list_file}: {len(absent)} of its {len(named)} files are missing: {some}"
         if missing == "raise" or not samples:
             raise DataNotFound(message, absent)
-        warnings.warn(f"{message}; they are left out", stacklevel=3)
+        classes = f", and nothing is there of {', '.join(lacking)}" if lacking else ""
+        warnings.warn(f"{message}; they are left out{classes}", stacklevel=3)
     return samples
+
+
+def _composed(name):
+    """One spelling of a name, whether its accents are signs of their own (macOS) or not."""
+    return unicodedata.normalize("NFC", name)

@@ -1,6 +1,7 @@
 """Train, validation and test without leaks: no group of clips stands on two sides."""
 
 import math
+import os
 import warnings
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -82,11 +83,12 @@ def check_split(samples):
     list : the groups (of a sample without one, its source) that stand on two sides. Samples without a split are
         passed over.
     """
-    sides = defaultdict(set)
+    sides, names = defaultdict(set), {}
     for sample in samples:
         if sample.split is not None:
             sides[_group(sample)].add(sample.split)
-    torn = [_name(*key) for key, splits in sides.items() if len(splits) > 1]
+            names.setdefault(_group(sample), _name(sample))
+    torn = [names[key] for key, splits in sides.items() if len(splits) > 1]
     if torn:
         warnings.warn(
             f"{len(torn)} of {len(sides)} groups of clips stand on two sides of the split ({_some(torn)}): the score "
@@ -124,14 +126,20 @@ def warn_if_sorted(labels, name="the data"):
 
 
 def _group(sample):
-    """What must stay together, hashable: the sample's group, or its file where it has none."""
+    """What must stay together, hashable: the sample's group, or its file, by whatever name, where it has none."""
     if sample.group is not None:
-        return sample.group, None
-    return None, id(sample.source) if isinstance(sample.source, np.ndarray) else sample.source
+        return "group", sample.group
+    if isinstance(sample.source, np.ndarray):
+        return "clip", id(sample.source)
+    try:
+        status = os.stat(sample.source)
+    except OSError:
+        return "file", os.path.realpath(sample.source)
+    return "file", status.st_dev, status.st_ino
 
 
-def _name(group, source):
-    return group if group is not None else "a clip in memory" if isinstance(source, int) else source
+def _name(sample):
+    return sample.group or ("a clip in memory" if isinstance(sample.source, np.ndarray) else sample.source)
 
 
 def _some(names):

@@ -69,7 +69,8 @@ def fit(model, train, validation=None, epochs=14, batch=16, learning_rate=3e-3, 
     watch = watch(model.name, epochs, train.steps, state.epoch * train.steps + state.step)
     try:
         while state.epoch < epochs and not state.waited(patience):
-            with train.errors():
+            with train.errors(), warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Your input ran out of data")  # clips that were skipped are missing
                 logs = model.fit(
                     train.epoch(state.epoch, state.step), shuffle=False, verbose=0, class_weight=class_weights,
                     callbacks=[_EachStep(state, watch)],
