@@ -70,6 +70,35 @@ def test_confusion_counts_stand_in_their_cells():
     assert [t.get_text() for t in ax.get_yticklabels()] == ["left", "right"]
 
 
+def test_confusion_axes_say_which_is_which():
+    """A clip of the first class that was called the second: in the row of the true one, in the other's column."""
+    ax = figures.confusion([[0, 7], [0, 0]], ["left", "right"]).axes[0]
+    ((column, row),) = [t.get_position() for t in ax.texts]
+    assert ax.get_yticklabels()[row].get_text() == "left" and ax.get_ylabel() == "true class"
+    assert ax.get_xticklabels()[column].get_text() == "right" and ax.get_xlabel() == "predicted class"
+    assert ax.images[0].get_array()[row, column] == 7
+
+
+def test_curves_name_training_and_validation():
+    history = {"loss": [3, 2], "val_loss": [5, 4], "accuracy": [0.1, 0.2], "val_accuracy": [0.3, 0.4]}
+    for ax, key in zip(figures.curves(history).axes, ("loss", "accuracy"), strict=True):
+        drawn = {line.get_label(): list(line.get_ydata()) for line in ax.lines}
+        assert drawn == {"training": history[key], "validation": history[f"val_{key}"]}
+        assert ax.get_ylabel().startswith(key) and ax.get_xlabel() == "epoch"
+    assert [t.get_text() for t in figures.curves(history).axes[0].get_legend().texts] == ["training", "validation"]
+
+
+def test_accuracies_say_which_dots_are_of_shuffled_frames():
+    rows = [{"model": "a", "top1": 0.9, "shuffled": 0.2}, {"model": "b", "top1": 0.7, "shuffled": 0.3}]
+    ax = figures.accuracies(rows, 0.125).axes[0]
+    drawn = {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in ax.lines[1:]}
+    assert drawn == {"frames shuffled": ([0.2, 0.3], [0, 1]), "frames in order": ([0.9, 0.7], [0, 1])}
+    hollow = {line.get_label(): line.get_markerfacecolor() == "none" for line in ax.lines[1:]}
+    assert hollow == {"frames shuffled": True, "frames in order": False}
+    assert list(ax.lines[0].get_xdata()) == [0.125, 0.125] and ax.texts[0].get_text() == "chance"
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("clip", "message"),
     [

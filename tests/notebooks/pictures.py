@@ -10,10 +10,11 @@ from io import BytesIO
 
 import numpy as np
 from PIL import Image
+from scipy.ndimage import maximum_filter
 from skimage.metrics import structural_similarity
 from skimage.transform import resize
 
-ALIKE = 0.8  # structural similarity, 1 for equal pictures (Wang et al. 2004)
+ALIKE = 0.65  # structural similarity, 1 for equal pictures (Wang et al. 2004)
 SAME_SIZE = 0.1  # how far heights and widths may differ
 BLANK = 0.004  # a picture with less of its area away from its most frequent colour is blank
 
@@ -57,8 +58,11 @@ def is_blank(picture):
 
 
 def similarity(old, new):
-    """Structural similarity of the two at the size of the smaller, blurred so that hair lines do not decide."""
+    """Structural similarity of the two at half the size of the smaller, blurred so that hair lines do not decide; mean
+    over what is drawn in either of them, for paper is like paper in all charts."""
     size = np.minimum(old.shape[:2], new.shape[:2]) // 2
     small = [resize(p / 255, size, anti_aliasing=True) for p in (old, new)]
     window = min(7, min(size) // 2 * 2 - 1)
-    return structural_similarity(*small, channel_axis=-1, data_range=1, win_size=window)
+    _, alike = structural_similarity(*small, channel_axis=-1, data_range=1, win_size=window, full=True)
+    drawn = np.any([np.abs(p - np.median(p, (0, 1))).max(-1) > 0.05 for p in small], 0)
+    return alike.mean(-1)[maximum_filter(drawn, window)].mean()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.notebooks.pictures import check_cell
+from tests.notebooks.pictures import ALIKE, check_cell, pictures, similarity
 from vidlab import figures
 
 
@@ -54,3 +54,13 @@ def test_another_picture_is_noticed_unless_training_drew_it():
     for strange in (other, output(bars)):
         assert "look like" in check_cell(cell(strange), [curve(1)])
         assert check_cell(cell(strange, tags=("nbval-ignore-output",)), [curve(1)]) is None
+
+
+def test_a_line_that_goes_the_other_way_is_another_picture():
+    """Most of a chart is paper, so two of them are alike in most places: the tolerance must be narrow."""
+    rising, falling = figures.Picture(figsize=(4, 3), alt="up"), figures.Picture(figsize=(4, 3), alt="down")
+    for fig, turn in ((rising, 1), (falling, -1)):
+        fig.subplots().plot(np.arange(20), 10 + turn * (np.arange(20) - 9.5), linewidth=3)
+    old, new = (pictures([output(fig)])[0] for fig in (rising, falling))
+    assert 0.3 < similarity(old, new) < ALIKE
+    assert "look like" in check_cell(cell(output(rising)), [output(falling)])
