@@ -32,8 +32,16 @@ function vlSayWhenGone(model, root, needed) {
     root.append(vlElement("p", { class: "vl-gone", role: "alert", text: `The kernel behind this lab has gone. ${rest}` }));
     if (needed) root.querySelectorAll("input, select, button").forEach((control) => { control.disabled = true; });
   };
+  const dead = (_, status) => { if (status === "dead") gone(); };
+  const kernel = model.widget_manager?.kernel; // shut down, its connection goes, and no event of the model's comes
   model.on("comm_live_update", gone);
-  return () => model.off("comm_live_update", gone);
+  kernel?.disposed?.connect(gone);
+  kernel?.statusChanged?.connect(dead);
+  return () => {
+    model.off("comm_live_update", gone);
+    kernel?.disposed?.disconnect(gone);
+    kernel?.statusChanged?.disconnect(dead);
+  };
 }
 
 function vlDigits(step) { return Math.max(0, (String(step).split(".")[1] || "").length); }

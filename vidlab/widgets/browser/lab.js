@@ -1,7 +1,7 @@
 // A lab that asks the kernel: controls set `values`, the kernel answers with panels, limits and a status. What it has
 // answered ahead is drawn at once, and the kernel hears of it when the hand rests.
 
-const VL_AHEAD = { reach: 32, chunk: 8, bytes: 16e6, rest: 150 }; // places to each side, in one message; bytes kept; ms
+const VL_AHEAD = { reach: 32, chunk: 8, bytes: 16e6, rest: 150, patience: 400 }; // places to each side, in one message; bytes kept; ms
 
 // Answers by the values that they are for, the oldest dropped when there are too many. `next` gives the values to ask
 // for: the nearest places of a slider first.
@@ -37,20 +37,35 @@ function vlAhead() {
   };
 }
 
+const vlShared = new WeakMap(); // for each lab what its views have in common: answers that came ahead, and what was asked
+
 function render({ model, el }) {
   const root = vlRoot(el, model.get("title"));
+  const store = model.get("palettes"); // one object for all views of a lab
+  if (!vlShared.has(store)) vlShared.set(store, { ahead: vlAhead(), asked: null });
+  const shared = vlShared.get(store), { ahead } = shared;
   let drawn = null; // the values that the panels are for, as text
-  let asked = null, slider = null, resting = null; // what is asked ahead, for which slider; until the hand rests
+  let slider = null, resting = null, waiting = null; // asked ahead for which slider; until the hand rests, or it takes long
   const set = (changes) => {
     const values = vlBrought(controls, model.get("values"), changes);
-    for (const [name, control] of Object.entries(controls)) if (name in values && control.value !== values[name]) control.value = values[name];
-    model.set("values", values);
+    model.set("values", values); // `follow` draws, in every view
     clearTimeout(resting);
+    const asks = lookAhead(controls[Object.keys(changes)[0]]);
+    if (!ahead.get(values) || asks) model.save_changes(); // what comes while the kernel is busy is merged into one message
+    else resting = setTimeout(() => model.save_changes(), VL_AHEAD.rest);
+  };
+  const place = () => {
+    const values = model.get("values");
+    for (const [name, control] of Object.entries(controls)) if (name in values && control.value !== values[name]) control.value = values[name];
+  };
+  const follow = () => {
+    const values = model.get("values");
+    place();
     const answer = ahead.get(values);
     if (answer) draw(values, answer);
-    const asks = lookAhead(controls[Object.keys(changes)[0]]);
-    if (!answer || asks) model.save_changes(); // what comes while the kernel is busy is merged into one message
-    else resting = setTimeout(() => model.save_changes(), VL_AHEAD.rest);
+    clearTimeout(waiting);
+    if (root.vlAnswered()) root.removeAttribute("data-waiting");
+    else waiting = setTimeout(() => root.setAttribute("data-waiting", ""), VL_AHEAD.patience);
   };
   const controls = vlControls(root, model.get("controls"), (name, value) => set({ [name]: value }));
   root.vlValues = () => model.get("values"); // for tests, as the next two
@@ -73,6 +88,7 @@ function render({ model, el }) {
   };
   const limit = (limits) => {
     for (const [name, changes] of Object.entries(limits)) controls[name]?.change(changes);
+    place(); // what a limit of before had cut off
     const values = model.get("values");
     const clamped = {};
     for (const [name, control] of Object.entries(controls)) if (name in values && control.value !== values[name] && control.spec.kind === "slider") clamped[name] = control.value;
@@ -86,37 +102,44 @@ function render({ model, el }) {
     limit(limits ?? {});
     status.textContent = said;
     status.toggleAttribute("data-bad", said.startsWith("This setting does not work"));
+    if (!root.vlAnswered()) return;
+    clearTimeout(waiting);
+    root.removeAttribute("data-waiting");
   };
   const answered = () => {
     if (drawn !== ahead.key(model.get("values"))) draw(model.get("answered"), { panels: model.get("panels"), limits: model.get("limits"), status: model.get("status") });
   };
 
-  const ahead = vlAhead();
   const lookAhead = (control) => {
     if (control?.spec.kind === "slider") slider = control.spec;
-    const wanted = slider && !asked ? ahead.next(controls, model.get("values"), slider) : [];
+    const wanted = slider && !shared.asked ? ahead.next(controls, model.get("values"), slider) : [];
     if (!wanted.length) return false;
-    asked = { id: Math.random(), values: wanted };
-    model.set("asked", asked);
+    shared.asked = { id: Math.random(), values: wanted };
+    model.set("asked", shared.asked);
     return true;
   };
   const came = () => {
     const { id, answers } = model.get("ahead");
-    if (id !== asked?.id) return; // that was for another view
-    answers.forEach((answer, i) => ahead.keep(asked.values[i], answer));
-    asked = null;
+    if (id !== shared.asked?.id) return; // another view has taken it, or another page asked
+    answers.forEach((answer, i) => ahead.keep(shared.asked.values[i], answer));
+    shared.asked = null;
     if (answers.length && lookAhead()) model.save_changes();
   };
   for (const control of Object.values(controls)) for (const event of ["pointerenter", "focusin"]) {
     control.box.addEventListener(event, () => { if (lookAhead(control)) model.save_changes(); });
   }
 
+  for (const [name, changes] of Object.entries(model.get("limits") ?? {})) controls[name]?.change(changes);
+  place(); // before anything is drawn: after a reload the lab is where it was
   answered();
-  const listeners = { "change:answered": answered, "change:ahead": came };
+  const listeners = { "change:values": follow, "change:answered": answered, "change:ahead": came };
   for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
   const forget = vlSayWhenGone(model, root, true);
-  for (const [name, value] of Object.entries(model.get("values"))) if (controls[name] && controls[name].value !== value) controls[name].value = value;
+  // The first message of a comm waits for the running cell, later ones do not: let it not be the first touch.
+  model.set("asked", { id: Math.random(), values: [] });
+  model.save_changes();
   return () => {
+    clearTimeout(waiting);
     for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
     for (const control of Object.values(controls)) control.stop();
     clearTimeout(resting);
