@@ -168,6 +168,8 @@ def run(copy, tests):
     )
     failed = re.search(r"^(?:FAILED|ERROR) \S+?(?:::(\S+))?(?: - .*)?$", done.stdout, re.M)
     if done.returncode and not failed:
+        if "Fatal Python error" in done.stderr + done.stdout:
+            return "a crash", monotonic() - begin
         sys.exit(f"{tests} cannot be run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return (failed[1] or "its import") if failed else None, monotonic() - begin
 

@@ -15,13 +15,14 @@ import vidlab
 
 PACKAGE = Path(vidlab.__file__).parent
 FLOORS = {
-    "quiet": 1, "reference": 1, "video": 1, "world": 2, "figures": 2, "datasets": 3, "models": 4,
+    "quiet": 1, "reference": 1, "video": 1, "clips": 1, "world": 2, "figures": 2, "datasets": 3, "models": 4,
     "training": 5, "parity": 5, "explain": 6, "distributed": 6, "check": 7, "widgets": 7, "server": 7, "cli": 8,
     "__main__": 9,
 }  # fmt: skip
 OUTSIDE = {  # what a room on floors 1 to 3 may import besides the standard library and numpy
     "quiet": {"tensorflow"},
     "reference": set(),
+    "clips": set(),
     "video": {"av", "imageio"},
     "world": {"skimage", "sklearn"},
     "figures": {"matplotlib", "IPython"},

@@ -4,6 +4,7 @@ The rooms, from the ground up; each imports only from those before it:
 
     reference    the equations in NumPy, with their gradients
     video        files to frames and back
+    clips        what a clip is
     world        synthetic clips whose every property is known
     figures      film strips, curves, confusion matrices
     datasets     folders, Kinetics lists and the embedded clips as samples
@@ -26,7 +27,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 __version__ = "0.1.0"
 
-_ROOMS = ("cli", "datasets", "figures", "models", "parity", "reference", "training", "video", "widgets", "world")
+_ROOMS = "cli clips datasets figures models parity reference training video widgets world".split()
 
 
 def __getattr__(name):

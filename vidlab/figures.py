@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vidlab import video
+from vidlab.clips import as_uint8, checked
 
 matplotlib.style.use(Path(__file__).with_name("course.mplstyle"))
 ZERO_CENTRED = "PuOr"  # the colour map for kernels and differences
@@ -48,7 +49,7 @@ def film_strip(clip, frames=8, title=None, values=None):
     values : for clips of one channel, the (lowest, highest) value, so that strips can be compared; with a
         lowest value below 0 the colours are centred on zero.
     """
-    clip = _checked(clip, values)
+    clip = checked(clip, any_range=values is not None)
     if frames < 1:
         raise ValueError(f"frames: expected 1 or more, got {frames}")
     chosen = np.unique(np.linspace(0, len(clip) - 1, min(frames, len(clip))).round().astype(int))
@@ -68,7 +69,7 @@ def film_strip(clip, frames=8, title=None, values=None):
 
 def film_strips(clips, titles, frames=6, title=None):
     """Several clips, a film strip a row, each with its title on the left."""
-    clips = [_checked(clip) for clip in clips]
+    clips = [checked(clip) for clip in clips]
     if not clips or len(clips) != len(titles):
         raise ValueError(f"titles: expected one for each clip, got {len(titles)} for {len(clips)} clips")
     longest = max(map(len, "\n".join(titles).split("\n")))
@@ -94,9 +95,7 @@ def show(clip, fps=12.0, title=None, height=192):
     """
     from IPython.display import HTML, display
 
-    clip = _checked(clip)
-    if clip.dtype != np.uint8:
-        clip = (np.clip(clip, 0, 1) * 255).round().astype(np.uint8)
+    clip = as_uint8(checked(clip))
     times = max(1, height // clip.shape[1])
     large = np.broadcast_to(clip, (*clip.shape[:3], 3)).repeat(times, 1).repeat(times, 2)
     with tempfile.TemporaryDirectory() as folder:
@@ -184,25 +183,6 @@ def accuracies(rows, chance, title=None):
     ax.set(xlim=(0, 1.02), ylim=(len(names) - 0.5, -0.5), xlabel="accuracy on the test clips", title=title or "")
     ax.legend(loc="center right", bbox_to_anchor=(0.98, 0.4))
     return fig
-
-
-def _checked(clip, values=None):
-    clip = np.asarray(clip)
-    if clip.dtype == bool:
-        clip = clip.astype(np.uint8) * 255
-    if clip.ndim == 3 and clip.shape[-1] == 3:
-        raise ValueError(f"clip: an array of shape {clip.shape} looks like one frame; use frame[None]")
-    if clip.dtype != np.uint8 and values is None and clip.size:
-        if clip.dtype.kind != "f" or np.nanmin(clip) < -0.001 or np.nanmax(clip) > 1.001:
-            raise ValueError(
-                f"clip: expected uint8, or floats from 0 to 1, got {clip.dtype} from {clip.min():g} to {clip.max():g}; "
-                "divide by 255"
-            )
-    if clip.ndim == 3:
-        clip = clip[..., None]
-    if clip.ndim != 4 or clip.shape[-1] not in (1, 3) or not clip.size:
-        raise ValueError(f"clip: expected (frames, height, width, 1 or 3), got an array of shape {clip.shape}")
-    return clip
 
 
 def _image(ax, frame, values):

@@ -1,5 +1,7 @@
-"""One lab, seen twice, after a reload, while a cell runs, and after its kernel was shut down: it never shows the picture
-of another setting than the one that its controls show."""
+"""One lab, seen twice, after a reload, while a cell runs, and after its kernel was shut down.
+
+It never shows the picture of another setting than the one that its controls show.
+"""
 
 import nbformat
 import pytest
@@ -9,7 +11,7 @@ from tests.browser.jupyter import expect_labs, new_page, open_notebook, run_all
 
 U = "U 1→1"  # the label of its slider
 CELLS = "from vidlab import widgets", "lab = widgets.rnn()\nlab", "lab", "import time"
-BUSY = "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(prompt => prompt.textContent === '[*]:')"
+BUSY = "() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(p => p.textContent === '[*]:')"
 RUN_LAST = """() => { const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
     content.activeCellIndex = content.widgets.length - 1;
     void window.jupyterapp.commands.execute('notebook:run-cell'); }"""

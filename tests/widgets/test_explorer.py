@@ -354,10 +354,10 @@ def two_inputs():
     [
         (plain_cnn, CLIP[:, :8], {}, r"clip: .*\(any, 16, 16, 3\), got \(6, 8, 16, 3\); video.read"),
         (lambda: models.conv3d(SHAPE, 3), CLIP[:4], {}, r"\(6, 16, 16, 3\), got \(4, 16, 16, 3\)"),
-        (lambda: models.conv3d(SHAPE, 3), CLIP[None], {}, "the model takes one clip"),
+        (lambda: models.conv3d(SHAPE, 3), CLIP[None], {}, "clip: expected .frames, height"),
         (plain_cnn, CLIP.astype(np.float32), {}, "from 0 to 1.*divide by 255"),
         (plain_cnn, CLIP.astype(int), {}, "from 0 to 1, got int64"),
-        (plain_cnn, np.full(SHAPE, np.nan), {}, "from 0 to 1"),
+        (plain_cnn, np.full(SHAPE, np.nan), {}, "NaN or infinite"),
         (two_inputs, CLIP, {}, "model: it has several inputs"),
         (lambda: models.two_stream(SHAPE, 3), CLIP, {}, "model: it has several inputs"),
         (lambda: models.listing_rnn((6, 5), 3), CLIP, {}, "expected a built Sequential or functional"),
@@ -381,6 +381,39 @@ def test_too_many_answers_are_refused(monkeypatch):
     monkeypatch.setattr(activations, "LARGEST", 1e6)
     with pytest.raises(ValueError, match=r"would take 2 MB, more than 1; .* layers=\[...\]"):
         widgets.explore(plain_cnn(), np.repeat(CLIP, 12, axis=0))
+
+
+def test_a_model_that_diverged_is_said_so_and_not_called_healthy():
+    model = plain_cnn()
+    model.set_weights([np.full_like(w, np.nan) for w in model.get_weights()])
+    view = widgets.explore(model, CLIP)
+    assert "100% of the answers are NaN or infinite: the training has diverged" in view.status
+    assert "dead" not in view.status.split("\n")[0] and "from 0 to 0" not in view.status
+
+
+def test_a_model_that_rescales_pixels_by_itself_is_given_pixels():
+    inside = keras.Sequential([keras.Input(SHAPE[1:]), layers.Rescaling(1 / 255), layers.Conv2D(2, 3)])
+    view, bare = layer_answers_of(inside), (CLIP / np.float32(255))
+    assert np.allclose(np.moveaxis(view["rescaling"].values, 1, 3), bare, atol=1e-6)
+
+
+def layer_answers_of(model):
+    prepare = activations.in_pixels(model)
+    return {one.name: one for one in activations.layer_answers(model, activations.fitting(model, CLIP), None, prepare)}
+
+
+def test_to_look_does_not_change_a_stateful_layer():
+    clip = keras.Input(SHAPE, batch_size=1)
+    flat = layers.TimeDistributed(layers.Flatten())(clip)
+    model = keras.Model(clip, layers.LSTM(3, stateful=True)(flat))
+    before = model(CLIP[None] / np.float32(255)).numpy()
+    model.get_layer(index=-1).reset_states()
+    widgets.explore(model, CLIP)
+    assert np.allclose(model(CLIP[None] / np.float32(255)).numpy(), before, atol=1e-6)
+
+
+def test_one_name_of_a_layer_will_do():
+    assert names_of(widgets.explore(plain_cnn(), CLIP, layers="conv2d")) == ["conv2d"]
 
 
 def test_numbers_that_are_none_do_no_harm():

@@ -1,8 +1,11 @@
 """The base of all labs: panels, limits, errors in the view, and the figure."""
 
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 
+from vidlab import widgets
 from vidlab.widgets import lab
 
 PICTURE = np.arange(48, dtype=np.uint8).reshape(6, 8)
@@ -93,3 +96,50 @@ def test_what_is_no_picture_is_refused(picture):
 def test_colours_come_from_the_list():
     with pytest.raises(ValueError, match="palette: expected one of gray, viridis, cividis, PuOr, got 'jet'"):
         lab.pixels(PICTURE, "", "", colours="jet")
+
+
+# -------------------------------------------------------------------- in a kernel: refusals, and what a cell gives back
+
+
+def outputs_of(*cells, runs=1):
+    """Run cells in a kernel, all of them `runs` times; the outputs of the last run."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    client = NotebookClient(notebook, allow_errors=True, timeout=120)
+    with client.setup_kernel():
+        for _ in range(runs):
+            for number, cell in enumerate(notebook.cells):
+                cell.metadata["cellId"] = cell.id
+                client.execute_cell(cell, number)
+    return [cell.outputs for cell in notebook.cells]
+
+
+@pytest.mark.slow
+def test_a_refusal_is_its_sentence_alone():
+    setup = "import numpy as np\nfrom vidlab import widgets"
+    _, *refused = outputs_of(setup, "widgets.play(np.zeros(3))", "widgets.receptive_field(stack='conv 4')",
+                             "widgets.rnn(x=[1.0])", "widgets.gates(x=np.zeros(3))", "widgets.convolve(size=99)",
+                             "widgets.explore('model', np.zeros((2, 8, 8, 3)))")  # fmt: skip
+    for (output,) in refused:
+        assert output.output_type == "error" and len(output.traceback) == 1
+        assert output.traceback[0].startswith("ValueError: ") and "\n" not in output.traceback[0]
+
+
+def test_outside_a_notebook_a_refusal_is_a_value_error():
+    with pytest.raises(ValueError, match="expected"):
+        widgets.convolve(size=99)
+
+
+def test_a_cell_that_runs_again_gives_back_what_its_former_labs_held(monkeypatch):
+    shown = []
+    monkeypatch.setattr(lab, "display", lambda *args, **kwargs: None)
+    monkeypatch.setattr(lab, "_SHOWN", {})
+    for run in ("first", "second", "third"):
+        monkeypatch.setattr(lab, "_running", lambda run=run: ("a cell", run))
+        for _ in range(2):
+            shown.append(widgets.rnn())
+            shown[-1]._ipython_display_()
+    gone = [one.comm is None and not one.panels and one.figure is None for one in shown]
+    assert gone == [True] * 4 + [False] * 2
+    monkeypatch.setattr(lab, "_running", lambda: (None, None))  # not in JupyterLab: nothing is closed
+    widgets.rnn()._ipython_display_()
+    assert shown[-1].panels

@@ -55,8 +55,10 @@ def test_readers_without_a_kernel_find_a_figure(monkeypatch):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"clip": CLIP[0]}, r"clip: expected uint8 \(frames, height, width, 3\), got uint8 of shape \(16, 20, 3\)"),
-        ({"clip": CLIP / 255}, "clip: expected uint8 .* got float64"),
+        ({"clip": CLIP[..., :2]}, r"clip: expected \(frames, height, width, 1 or 3\), got .* \(9, 16, 20, 2\)"),
+        ({"clip": CLIP * 1.0}, "clip: expected uint8, or floats from 0 to 1, .*; divide by 255"),
+        ({"clip": CLIP / 127.5 - 1}, r"got float64 from -1 to .*; \(clip \+ 1\) / 2 brings"),
+        ({"clip": np.full(CLIP.shape, np.nan)}, "clip: some of its numbers are NaN or infinite"),
         ({"beside": CLIP[:5]}, "beside: expected 9 frames, as the clip has, got 5"),
         ({"fps": 0}, "fps: expected frames a second above 0, got 0"),
         ({"titles": ["a", "b"]}, "titles: expected 1, one for each clip, got 2"),
@@ -78,3 +80,13 @@ def test_readers_without_a_kernel_find_a_figure(monkeypatch):
 def test_what_cannot_be_played_is_refused(options, sentence):
     with pytest.raises(ValueError, match=sentence):
         widgets.play(**({"clip": CLIP} | options))
+
+
+@pytest.mark.parametrize("clip", [CLIP / 255, CLIP[..., 0], CLIP[0], CLIP > 99], ids=["floats", "grey", "one", "bool"])
+def test_every_usual_form_of_a_clip_is_played(clip):
+    player = widgets.play(clip, fps=np.float32(12))
+    shown = np.frombuffer(player.clips[0]["data"], np.uint8).reshape(player.clips[0]["shape"])
+    wanted = clip * 255 if clip.dtype == bool else (clip * 255).round() if clip.dtype.kind == "f" else clip
+    wanted = wanted[None] if wanted.ndim == 3 and wanted.shape[-1] == 3 else wanted
+    wanted = wanted[..., None] if wanted.ndim == 3 else wanted
+    assert np.array_equal(shown, np.broadcast_to(wanted, shown.shape)) and player.fps == 12

@@ -187,10 +187,54 @@ def test_image_models_and_a_made_up_picture():
     assert [c["name"] for c in lab.controls] == ["layer", "row", "column"]
 
 
+def diverged():
+    model = keras.Sequential([keras.Input((9, 9, 1)), layers.Conv2D(2, 3)])
+    model.set_weights([np.full_like(w, np.nan) for w in model.get_weights()])
+    return model
+
+
+def test_a_fixed_batch_size_is_mended_as_the_refusal_says():
+    fixed = keras.Sequential([keras.Input((9, 9, 1), batch_size=2), layers.Conv2D(2, 3)])
+    with pytest.raises(ValueError, match="its batch size is fixed") as refused:
+        widgets.receptive_field(fixed)
+    advice = re.search(r"give (keras.*) instead", str(refused.value))[1]
+    assert "3 x 3 pixels" in widgets.receptive_field(eval(advice, {"keras": keras, "model": fixed})).status
+
+
+def test_layers_inside_time_distributed_can_be_chosen():
+    frame = keras.Sequential([keras.Input((12, 12, 3)), layers.Conv2D(2, 3), layers.MaxPooling2D(2)])
+    model = keras.Sequential([keras.Input((4, 12, 12, 3)), layers.TimeDistributed(frame), layers.Conv3D(2, (3, 1, 1))])
+    found = widgets.receptive_field(model)
+    options = found.controls[0]["options"]
+    assert [name.split(" / ")[-1] for name in options][:2] == ["conv2d", "max_pooling2d"]
+    found.values = found.values | {"layer": options[0], "row": 4, "column": 4, "frame": 2}
+    assert "rows 4 to 6, columns 4 to 6, frame 2" in found.status
+
+
+def test_only_an_edge_that_the_field_touches_is_said_to_cut_it_off():
+    """The earlier a frame, the less a ConvLSTM sees of the picture: that is no edge."""
+    clip = keras.Input((6, 20, 20, 3))
+    x = layers.ConvLSTM2D(2, 3, padding="same", return_sequences=True)(clip)
+    x = layers.ConvLSTM2D(2, 3, padding="same", return_sequences=True)(x)
+    found = widgets.receptive_field(keras.Model(clip, x))
+    told = 0
+    for _ in range(40):
+        row, column, frame = (int(n) for n in rng.integers((20, 20, 6)))
+        found.values = found.values | {"row": row, "column": column, "frame": frame}
+        said = re.search(r"cut off \(([^)]*)\)", found.status)
+        ends = set(said[1].split(", ")) if said else set()
+        told += len(ends)
+        for axis, first, last in (("row", "top", "bottom"), ("column", "left", "right")):
+            seen = re.search(rf"{axis}s (\d+) to (\d+)|all 20 {axis}s", found.status)
+            low, high = (0, 19) if seen[1] is None else map(int, seen.groups())
+            assert (first not in ends or low == 0) and (last not in ends or high == 19), found.status
+    assert told > 10
+
+
 @pytest.mark.parametrize(
     "message, settings",
     [
-        ("clip: expected an image", {"clip": np.zeros((3, 4, 5, 6, 3), np.uint8)}),
+        ("clip: expected .frames, height, width", {"clip": np.zeros((3, 4, 5, 6, 3), np.uint8)}),
         ("clip: expected .* got int64", {"clip": np.zeros((8, 8), np.int64)}),
         ("stack: expected up to 5 of none; conv 3; .* got", {"stack": ["conv 4"]}),
         ("stack: expected up to 5", {"stack": ["conv 3"] * 6}),
@@ -201,6 +245,10 @@ def test_image_models_and_a_made_up_picture():
         ("every: expected a whole number from 1 up, got 0", {"model": model_of_clips, "every": 0}),
         ("model: expected .* one input", {"model": lambda: keras.Sequential([layers.Dense(2)])}),
         ("model: expected .* one input", {"model": lambda: keras.Sequential([keras.Input((4,)), layers.Dense(2)])}),
+        ("clip: 44 MB of pixels are too many", {"clip": np.zeros((16, 720, 1280, 3), np.uint8)}),
+        ("clip: expected uint8, or floats from 0 to 1, .*divide by 255", {"clip": np.full((3, 9, 9, 3), 200.0)}),
+        ("clip: some of its numbers are NaN", {"clip": np.full((9, 9), np.nan)}),
+        ("model: layer .* NaN or infinite numbers: the training has diverged", {"model": diverged}),
         ("model: its batch size is fixed", {"model": lambda: keras.Sequential(
             [keras.Input((4, 4, 1), batch_size=2), layers.Conv2D(2, 3)])}),
     ],

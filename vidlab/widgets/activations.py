@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from vidlab import clips
 from vidlab.widgets import lab
 
 LARGEST = 400_000_000  # bytes of answers that are kept
@@ -44,6 +45,11 @@ class LayerAnswers:
         """(lowest, highest) value; what is no finite number does not count."""
         finite = self.values[np.isfinite(self.values)]
         return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+
+    @cached_property
+    def broken(self):
+        """The share of the answers that are NaN or infinite, as after a training that diverged."""
+        return float(1 - np.isfinite(self.values).mean())
 
     @cached_property
     def range(self):
@@ -139,21 +145,31 @@ def fitting(model, clip):
             f"channels) or of images (batch, height, width, channels), got {type(model).__name__} with input {shape}; "
             "a Sequential model knows its input when it begins with keras.Input(shape)"
         )
-    clip, wanted = np.asarray(clip), shape[1:]
-    if len(wanted) == 3:
-        clip = clip[None] if clip.ndim == 3 else clip
-        wanted = (None, *wanted)
+    clip, wanted = np.asarray(clip), (None,) * (5 - len(shape)) + shape[1:]
+    if wanted[-1] in (None, 1, 3):
+        clip = clips.as_floats(clips.checked(clip))
+    elif clip.dtype == np.uint8:
+        clip = clip / np.float32(255)
     if clip.ndim != 4 or not clip.size or any(w not in (None, n) for w, n in zip(wanted, clip.shape, strict=False)):
         frames, height, width, channels = ("any" if n is None else n for n in wanted)
         raise ValueError(
             f"clip: the model takes one clip (frames, height, width, channels) of ({frames}, {height}, {width}, "
             f"{channels}), got {clip.shape}; video.read(path, frames=..., size=(height, width)) reads a file so"
         )
-    if clip.dtype == np.uint8:
-        return clip.astype(np.float32) / 255
     if clip.dtype.kind != "f" or not (clip.min() >= -0.001 and clip.max() <= 1.001):
-        raise ValueError(f"clip: expected uint8, or floats from 0 to 1, got {clip.dtype}; divide by 255")
+        raise ValueError(f"clip: expected uint8, or floats from 0 to 1, got {clip.dtype}")
     return clip.astype(np.float32)
+
+
+def in_pixels(model):
+    """For a model that divides pixels by itself, in a `Rescaling` before any other layer: from [0, 1] to 0 to 255."""
+    from keras import layers
+
+    first = next((layer for layer in model.layers if not isinstance(layer, layers.InputLayer)), None)
+    first = first.layers[1] if hasattr(first, "layers") and len(first.layers) > 1 else first
+    if isinstance(first, layers.Rescaling) and np.max(np.abs(first.scale)) < 1 / 100:
+        return lambda clip: clip * 255
+    return None
 
 
 def layer_answers(model, clip, layers=None, prepare=None):
@@ -167,7 +183,7 @@ def layer_answers(model, clip, layers=None, prepare=None):
     ----------
     model : a Keras model of clips, or of images, which then sees every frame.
     clip : (frames, height, width, channels), float32 in [0, 1].
-    layers : names of the layers to keep; all where None.
+    layers : names of the layers to keep, or one name; all where None.
     prepare : function that makes of the clip what the model expects, where that is not [0, 1].
 
     Returns
@@ -182,6 +198,7 @@ def layer_answers(model, clip, layers=None, prepare=None):
 
     watched = numbered(_inside(model))
     if layers is not None:
+        layers = [layers] if isinstance(layers, str) else layers
         if unknown := set(layers) - {name for pair in watched.items() for name in (pair[0], pair[1].name)}:
             raise ValueError(f"layers: no {', '.join(sorted(unknown))}; there are {', '.join(watched)}")
         watched = {name: layer for name, layer in watched.items() if {name, layer.name} & set(layers)}
@@ -202,6 +219,8 @@ def layer_answers(model, clip, layers=None, prepare=None):
             model(dict.fromkeys(named, x) if named else x, training=False)
         return tensors
 
+    states = [v for layer in model._flatten_layers() for v in tf.nest.flatten(getattr(layer, "states", None) or [])]
+    before = [v.numpy() for v in states]  # of layers that are stateful: to look must not change them
     traced = tf.function(run, autograph=False).get_concrete_function(x[None] if is_video else x)
     size = sum(4 * (answer.shape.num_elements() or 0) for answer in traced.outputs)
     if size > LARGEST:
@@ -210,7 +229,10 @@ def layer_answers(model, clip, layers=None, prepare=None):
             "shorter clip, or name the layers that you want to see: layers=[...]"
         )
     found = []
-    for (name, layer), answer in zip(said, traced(x[None] if is_video else x), strict=True):
+    answers = traced(x[None] if is_video else x)
+    for variable, value in zip(states, before, strict=True):
+        variable.assign(value)
+    for (name, layer), answer in zip(said, answers, strict=True):
         answer = answer.numpy()
         if (shape := frames_first(answer.shape, clip.shape, is_video)) is not None:
             values = answer.reshape(*shape[:1], *(shape[1:] if len(shape) == 4 else (1, 1, shape[1])))

@@ -29,6 +29,7 @@ class Convolution(lab.Live):
     start = traitlets.Dict().tag(sync=True)
 
 
+@lab.plainly
 def convolve(image=None, kernel="Sobel", size=3, stride=1, padding="valid", dilation=1, flip=False):
     """Convolve a picture in the page: kernel, stride, padding and dilation can be changed, and every output explained.
 

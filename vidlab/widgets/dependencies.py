@@ -152,10 +152,13 @@ def _calls(model, path=""):
         if isinstance(layer, keras.layers.InputLayer):
             continue
         call, name = calls[layer.name], path + plain_name(layer)
-        if hasattr(_graph(layer), "_nodes_by_depth") and len(call.input_tensors) == 1:
-            inner = list(_calls(layer, f"{name} / "))
+        inside, given = layer, call.input_tensors
+        if isinstance(layer, keras.layers.TimeDistributed):  # the frames of all clips, as one batch
+            inside, given = layer.layer, [keras.ops.reshape(given[0], (-1, *given[0].shape[2:]))]
+        if hasattr(_graph(inside), "_nodes_by_depth") and len(given) == 1:
+            inner = list(_calls(inside, f"{name} / "))
             outputs = {str(n): output for n, (_, _, output) in enumerate(inner)}
-            outputs = keras.Model(layer.inputs[0], outputs)(call.input_tensors[0])
+            outputs = keras.Model(inside.inputs[0], outputs)(given[0])
             yield from ((*one[:2], outputs[str(n)]) for n, one in enumerate(inner))
         yield name, layer, call.outputs[0]
 
@@ -164,7 +167,7 @@ def _graph(model):
     return getattr(model, "_functional", None) or model  # a Sequential keeps its graph there
 
 
-def measure(model, clip, every=1, seed=0):
+def measure(model, clip, every=1, scale=1, seed=0):
     """The Map of every layer of a Keras model, measured: change a part of the input, and see which cells change.
 
     One row of the input (or column, or frame) at a time is changed, in all frames, to random numbers; each trial
@@ -177,6 +180,11 @@ def measure(model, clip, every=1, seed=0):
     model : Keras model with one input, (batch, height, width, channels) or (batch, frames, height, width, channels).
     clip : one input without the batch, float32, whose activations are the `values` of the maps.
     every : rows and columns are changed in groups of so many: faster, and exact to so many pixels.
+    scale : what the model multiplies [0, 1] by: 255 where it takes pixels.
+
+    Raises
+    ------
+    ValueError : the answers take too much memory, or are NaN or infinite, as after a training that diverged.
 
     Returns
     -------
@@ -191,7 +199,7 @@ def measure(model, clip, every=1, seed=0):
 
     def layers(batch):
         """(output, names of its axes) of each layer."""
-        found = watch(batch, training=False)
+        found = watch(batch * scale, training=False)
         for y in (found[name] for name in outputs):
             names = CELLS.get(len(y.shape) - 2, ())
             if y.shape[0] != batch.shape[0]:  # the frames of all clips, as one batch
@@ -217,6 +225,11 @@ def measure(model, clip, every=1, seed=0):
     values, names = zip(
         *((np.abs(y.numpy()).mean(axis=-1)[0], names) for y, names in layers(tf.constant(clip[None]))), strict=True
     )
+    broken = [name for name, value in zip(outputs, values, strict=True) if not np.isfinite(value).all()]
+    if broken:
+        raise ValueError(
+            f"model: layer {broken[0]} answers with NaN or infinite numbers: the training has diverged; train it anew"
+        )
     kept = sum(value.size for value in values) * len(parts)
     if kept > LARGEST:
         raise ValueError(

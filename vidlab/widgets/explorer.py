@@ -5,10 +5,11 @@ from functools import partial
 import numpy as np
 
 from vidlab.widgets import lab
-from vidlab.widgets.activations import fitting, layer_answers
+from vidlab.widgets.activations import fitting, in_pixels, layer_answers
 from vidlab.widgets.layer_views import VIEWS, Look
 
 
+@lab.plainly
 def explore(model, clip, classes=None, layers=None, prepare=None):
     """See what the layers of a model answer to a clip: all maps, one filter, its strongest frames, kernels, dead units.
 
@@ -22,8 +23,9 @@ def explore(model, clip, classes=None, layers=None, prepare=None):
     clip : (frames, height, width, channels), uint8, or float in [0, 1], as large as the model's input. For a model of
         images, one image will do.
     classes : names of the classes, in the order of the model's last layer.
-    layers : names of the layers to show; all where None.
-    prepare : function applied to the clip, float32 in [0, 1], for a model that expects other numbers.
+    layers : names of the layers to show, or one name; all where None.
+    prepare : function applied to the clip, float32 in [0, 1], for a model that expects other numbers. A model that
+        begins with `Rescaling` of pixels is given 0 to 255 where None.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def explore(model, clip, classes=None, layers=None, prepare=None):
     given = model.output_shape[-1]
     if classes is not None and isinstance(given, int) and len(classes) != given:
         raise ValueError(f"classes: expected {given} names, as many as the model tells apart, got {len(classes)}")
-    found = {one.name: one for one in layer_answers(model, clip, layers, prepare)}
+    found = {one.name: one for one in layer_answers(model, clip, layers, prepare or in_pixels(model))}
     for one in found.values():  # work it out now, so that no change of a control has to wait for it
         _ = one.shades, one.mean, one.peak, one.place, one.dead, one.kernel
     first = next((one for one in found.values() if not one.flat), next(iter(found.values())))
@@ -81,11 +83,15 @@ def _facts(look):
     one = look.layer
     low, high = one.extent
     dead = int(one.dead.sum())
-    return (
-        f"{one.name} ({one.kind}): output {'×'.join(map(str, one.shape[1:]))}, {one.layer.count_params():,} "
-        f"parameters, answers from {low:.3g} to {high:.3g}, {dead} of {one.filters} {look.noun}s dead "
-        f"({dead / one.filters:.0%})."
-    )
+    size = "×".join(map(str, one.shape[1:]))
+    facts = f"{one.name} ({one.kind}): output {size}, {one.layer.count_params():,} parameters"
+    if one.broken:
+        return (
+            f"{facts}; {one.broken:.0%} of the answers are NaN or infinite: the training has diverged, or the input is "
+            "broken."
+        )
+    share = f"{dead} of {one.filters} {look.noun}s dead ({dead / one.filters:.0%})"
+    return f"{facts}, answers from {low:.3g} to {high:.3g}, {share}."
 
 
 def _when(look):

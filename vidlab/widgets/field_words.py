@@ -65,8 +65,10 @@ def _edges(seen, found):
     for axis, one in named.items():
         grows = axis == "frame" and most[axis] == one.size  # an LSTM's field begins at frame 0: nothing is cut off
         if one.any() and one.sum() < most[axis] and not grows:
-            before, after = np.flatnonzero(one)[0], np.flatnonzero(one[::-1])[0]
-            cut += [end for end, near in zip(ENDS[axis], (before <= after, after <= before), strict=True) if near]
+            at = np.flatnonzero(one)
+            apart = np.diff(at).min(initial=one.size)  # a dilated field need not have the very edge in it
+            gaps = at[0], one.size - 1 - at[-1]
+            cut += [end for end, gap in zip(ENDS[axis], gaps, strict=True) if gap < (apart if len(at) > 1 else 1)]
     if not cut:
         return None
     size = f"{most['row']} x {most['column']} pixels" + (

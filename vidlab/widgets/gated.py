@@ -7,13 +7,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from vidlab import reference
+from vidlab import clips, reference
 from vidlab.reference import LSTMWeights
 from vidlab.widgets import gate_views, lab
 from vidlab.widgets.recurrent import DRAWN, sequences
 
 GATES = {"i": "input gate", "f": "forget gate", "c": "candidate", "o": "output gate"}  # in the order of the weights
 PEEPHOLES = "peephole_i", "peephole_f", "peephole_o"
+NOTED = {"i": "i", "f": "f", "c": "g", "o": "o"}  # how the equations and the charts call them
 FORCES = {"no gate": None} | {
     f"{GATES[gate]} {word}": (gate, value) for gate in "ifo" for word, value in (("open (1)", 1), ("shut (0)", 0))
 }
@@ -30,6 +31,7 @@ FIRST_PULSE = LSTMWeights(  # one unit, set by hand: it keeps the first pulse, a
 )
 
 
+@lab.plainly
 def gates(layer=None, x=None, clip=None, predict=None, classes=None, span=3.0):
     """The gate lab: watch i, f, o, g, c and h of an LSTM over a sequence, and change what its gates do.
 
@@ -77,10 +79,10 @@ def gates(layer=None, x=None, clip=None, predict=None, classes=None, span=3.0):
         lab.play("step", fps=6.0),
         lab.slider("unit", "unit", 0, max(units - 1, 1), 0),
         *reading,
-        *(lab.slider(f"b_{gate}", f"add to the bias of {gate}", -6, 6, 0.0, step=0.1) for gate in GATES),
+        *(lab.slider(f"b_{gate}", f"add to the bias of {NOTED[gate]}", -6, 6, 0.0, step=0.1) for gate in GATES),
         lab.slider("peephole", "peepholes ×", -2, 2, 1.0, step=0.1),
-        lab.choice("force", "force", list(FORCES)),
-        lab.choice("which", "in", ["all units", "this unit"]),
+        lab.choice("force", "force a gate", list(FORCES)),
+        lab.choice("which", "this is done to", ["all units", "this unit"]),
         *([lab.choice("watched", "watch the class", names, names[int(np.argmax(probabilities))])] if head else []),
         lab.toggle("first", "predict first"),
         lab.choice("guess", "it will be", gate_views.WAYS[head is not None], back=CHANGES),
@@ -178,6 +180,10 @@ def _presets(inputs):
 
 def _weights_of(layer):
     if hasattr(layer, "get_weights"):
+        if hasattr(layer, "layers"):
+            inside = [one.name for one in layer.layers if hasattr(one, "recurrent_activation") or hasattr(one, "cell")]
+            there = f"its {' and '.join(inside)}" if inside else "one, but it has no recurrent layer"
+            raise ValueError(f"layer: expected an LSTM layer, got a whole model; give {there}, model.get_layer(name)")
         cell, weights = getattr(layer, "cell", layer), layer.get_weights()
         used = [getattr(getattr(cell, name, None), "__name__", "?") for name in ("activation", "recurrent_activation")]
         if used != ["tanh", "sigmoid"] or len(weights) not in (3, 6) or getattr(layer, "go_backwards", False):
@@ -204,14 +210,10 @@ def _checked(x, features):
 
 
 def _frames(clip, steps):
-    clip = np.asarray(clip)
-    if clip.dtype.kind == "f" and clip.size and clip.min() >= 0 and clip.max() <= 1:
-        clip = (clip * 255).round().astype(np.uint8)
-    if clip.dtype != np.uint8 or clip.ndim != 4 or clip.shape[-1] != 3 or len(clip) != steps:
-        raise ValueError(
-            f"clip: expected frames ({steps}, height, width, 3), one for each step of x, uint8 or from 0 to 1; got "
-            f"{clip.dtype} of {clip.shape}"
-        )
+    clip = clips.as_uint8(clips.checked(clip))
+    if len(clip) != steps:
+        raise ValueError(f"clip: expected {steps} frames, one for each step of x, got {len(clip)}")
+    clip = np.broadcast_to(clip, (*clip.shape[:3], 3))
     return clip[:, :: -(-clip.shape[1] // 64), :: -(-clip.shape[2] // 64)]  # small enough to send at each change
 
 

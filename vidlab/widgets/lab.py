@@ -6,7 +6,7 @@ a thread of its own, even while a cell runs, so it must never touch pyplot; the 
 """
 
 import html
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
@@ -15,6 +15,7 @@ import anywidget
 import matplotlib.patches
 import numpy as np
 import traitlets
+from IPython import get_ipython
 from IPython.display import HTML, display
 
 from vidlab import figures
@@ -26,6 +27,7 @@ PALETTES = "gray", "viridis", "cividis", "PuOr"  # the last is for values around
 # While the view is live it hides the figure; where there is no kernel, the figure hides the view's empty place.
 _STYLE = """<style>
 .jp-OutputArea-child:has(.vl-live) + .jp-OutputArea-child:has(.vl-figure) {display: none}
+.output_area:has(.vl-live) + .output_area:has(.vl-figure) {display: none}
 .jp-OutputArea-child:not(:has(.vl-live)):has(+ .jp-OutputArea-child .vl-figure) {display: none}
 .vl-figure {margin: 0} .vl-figure img {max-width: 100%} .vl-figure figcaption {font-size: 90%; opacity: 0.8}
 </style>"""
@@ -44,6 +46,27 @@ def palette(name):
     return (matplotlib.colormaps[name](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
 
 
+class Refused(ValueError):
+    """An argument that a lab cannot show. In a notebook the sentence stands alone: the way to it within the package
+    tells a reader nothing."""
+
+    def _render_traceback_(self):
+        return [f"ValueError: {self}"]
+
+
+def plainly(make):
+    """Let what a lab refuses end in its sentence alone."""
+
+    @wraps(make)
+    def lab(*args, **kwargs):
+        try:
+            return make(*args, **kwargs)
+        except ValueError as error:
+            raise Refused(str(error)) from None
+
+    return lab
+
+
 class Live(anywidget.AnyWidget):
     """A live view and, for the stored notebook, a figure with a text; both appear when a cell ends in one."""
 
@@ -56,6 +79,7 @@ class Live(anywidget.AnyWidget):
         self.figure = figure
 
     def _ipython_display_(self):
+        self._close_the_former()
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         display({"application/vnd.jupyter.widget-view+json": view}, raw=True)
         data = self.figure._repr_mimebundle_()[0]["image/png"]
@@ -66,6 +90,32 @@ class Live(anywidget.AnyWidget):
                 "<figcaption>Run this cell to bring the lab to life.</figcaption></figure>"
             )
         )
+
+
+    def _close_the_former(self):
+        """A cell that runs again shows its labs anew: give back what those of its last run hold."""
+        cell, run = _running()
+        if cell is None:
+            return
+        former, shown = _SHOWN.get(cell, (run, []))
+        for old in shown if former != run else ():
+            old.let_go()
+        _SHOWN[cell] = run, [*(shown if former == run else []), self]
+
+    def let_go(self):
+        """Close the view and give back its memory; IPython may keep the object itself, as an output."""
+        self.close()
+        self.figure = None
+
+
+_SHOWN = {}  # cell -> (the run that showed them, its labs)
+
+
+def _running():
+    """(id of the cell, id of its run) in JupyterLab; (None, None) elsewhere."""
+    shell = get_ipython()
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return parent.get("metadata", {}).get("cellId"), parent.get("header", {}).get("msg_id")
 
 
 class Lab(Live):
@@ -96,15 +146,22 @@ class Lab(Live):
     panels = traitlets.Dict().tag(sync=True)
     limits = traitlets.Dict().tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)
+    start = traitlets.Dict().tag(sync=True)  # the values to go back to
 
     def __init__(self, title, controls, answer, values=None):
         start = {control["name"]: control["value"] for control in controls if "value" in control} | (values or {})
         first = answer(**_given(controls, start))
         figure = still(first["panels"], first["status"])
-        super().__init__(figure, title=title, controls=controls, values=start, answered=start, **first)
+        super().__init__(figure, title=title, controls=controls, values=start, answered=start, start=start, **first)
         self._answer, self._lock = answer, Lock()
         self.observe(self._follow, names="values")
         self.observe(self._look_ahead, names="asked")
+
+    def let_go(self):
+        with self._lock:
+            self._answer = lambda **values: {"status": "This lab was closed: its cell ran again."}
+            self.panels = {}
+        super().let_go()
 
     def _follow(self, change):
         with self._lock:

@@ -1,9 +1,12 @@
 """The player: a clip, frame by frame, with what belongs to each frame laid over it."""
 
+from numbers import Real
+
 import numpy as np
 import traitlets
 
 from vidlab import figures
+from vidlab.clips import as_uint8, checked
 from vidlab.widgets import lab
 
 LARGEST = 64_000_000  # bytes of frames that are sent to the page at once
@@ -17,6 +20,7 @@ class Player(lab.Live):
     times = traitlets.Int().tag(sync=True)
 
 
+@lab.plainly
 def play(clip, fps=12.0, heat=None, flow=None, masks=None, beside=None, titles=None, height=256):
     """Play a clip, stop it, step through it frame by frame, and lay over it what is known of each frame.
 
@@ -24,7 +28,7 @@ def play(clip, fps=12.0, heat=None, flow=None, masks=None, beside=None, titles=N
 
     Parameters
     ----------
-    clip : (frames, height, width, 3) uint8; one channel is shown in grey.
+    clip : (frames, height, width, 3), uint8 or floats from 0 to 1; one channel, or none, is shown in grey.
     fps : frames a second at normal speed.
     heat : (frames, rows, columns) numbers from 0 to 1, for instance where a model looks; a coarser grid is stretched.
     flow : (frames or frames - 1, height, width, 2) pixels to the right and down from this frame to the next: arrows.
@@ -33,11 +37,11 @@ def play(clip, fps=12.0, heat=None, flow=None, masks=None, beside=None, titles=N
     titles : names of the two clips.
     height : of the picture on the page, in pixels.
     """
-    clips = [_checked(clip, "clip")] + ([_checked(beside, "beside")] if beside is not None else [])
+    clips = [_rgb(clip, "clip")] + ([_rgb(beside, "beside")] if beside is not None else [])
     frames = len(clips[0])
     if len(clips[-1]) != frames:
         raise ValueError(f"beside: expected {frames} frames, as the clip has, got {len(clips[1])}")
-    if not (isinstance(fps, int | float) and fps > 0):
+    if not (isinstance(fps, Real) and fps > 0):
         raise ValueError(f"fps: expected frames a second above 0, got {fps!r}")
     if titles is not None and len(titles) != len(clips):
         raise ValueError(f"titles: expected {len(clips)}, one for each clip, got {len(titles)}")
@@ -76,10 +80,8 @@ def play(clip, fps=12.0, heat=None, flow=None, masks=None, beside=None, titles=N
     )
 
 
-def _checked(clip, name):
-    clip = np.asarray(clip)
-    if clip.ndim != 4 or clip.dtype != np.uint8 or clip.shape[3] not in (1, 3) or not clip.size:
-        raise ValueError(f"{name}: expected uint8 (frames, height, width, 3), got {clip.dtype} of shape {clip.shape}")
+def _rgb(clip, name):
+    clip = as_uint8(checked(clip, name))
     return np.ascontiguousarray(np.broadcast_to(clip, (*clip.shape[:3], 3)))
 
 

@@ -4,13 +4,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from vidlab import world
+from vidlab import clips, world
 from vidlab.widgets import dependencies, field_words, lab
-from vidlab.widgets.activations import plain_name
+from vidlab.widgets.activations import in_pixels, plain_name
 
 DEPTH = 5  # layers of a stack
+LARGEST = 4_000_000  # bytes of pixels that are sent at each step
 
 
+@lab.plainly
 def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer=None, every=1):
     """Choose a layer and one cell of its output, and see which cells of the input it depends on: its receptive field.
 
@@ -54,7 +56,8 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
             if layer not in also:
                 raise ValueError(f"layer: there is no {layer}; there is {', '.join(shown)}")
             layer = also[layer]
-        maps = dependencies.measure(model, numbers, every)
+        prepare = in_pixels(model)
+        maps = dependencies.measure(model, numbers, every, 1 if prepare is None else 255)
         controls, find, start = _of_model(maps, layer)
         sizes, title = {}, f"{title}: {plain_name(model)}"
         for one in maps.values():
@@ -83,11 +86,14 @@ def _input_shape(model):
     inputs = getattr(model, "inputs", None)
     if not inputs or len(inputs) != 1 or len(inputs[0].shape) not in (4, 5):
         raise ValueError(
-            "model: expected a Keras model with one input, images or clips; build it from keras.Input, or call a "
-            "Sequential once, before it comes here"
+            "model: expected a Keras model with one input, images or clips; give a Sequential keras.Input(shape) as "
+            "its first layer"
         )
     if inputs[0].shape[0] is not None:
-        raise ValueError("model: its batch size is fixed; make it with keras.Input(shape) without a batch size")
+        shape = tuple(inputs[0].shape[1:])
+        raise ValueError(
+            f"model: its batch size is fixed; give keras.Sequential([keras.Input({shape}), model]) instead"
+        )
     return tuple(inputs[0].shape[1:])
 
 
@@ -107,20 +113,29 @@ def _made_up(shape):
 def _checked(clip, shape):
     """The clip as a picture, uint8 (frames, height, width, 3), and as what the model gets."""
     clip = np.asarray(clip)
-    if clip.ndim == 2:
-        clip = clip[..., None]
-    fits = clip.ndim in (3, 4) and clip.shape[-1] in (1, 3)
-    wanted = "an image (height, width[, 3]) or a clip (frames, height, width, 3)"
-    if shape is not None:
-        fits = clip.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, clip.shape, strict=True))
-        wanted = f"what the model takes, {shape}"
-    if not fits or not clip.size or not (clip.dtype == np.uint8 or clip.dtype.kind == "f"):
-        raise ValueError(f"clip: expected {wanted}, uint8 or floats in [0, 1], got {clip.dtype} of shape {clip.shape}")
-    numbers = (clip / 255 if clip.dtype == np.uint8 else clip).astype(np.float32)
-    frames = numbers if numbers.ndim == 4 else numbers[None]
+    if shape is None or shape[-1] in (None, 1, 3):
+        frames = clips.checked(clip)
+        image = (clip.ndim < 4 and len(frames) == 1) if shape is None else len(shape) == 3
+    else:  # a model of other channels, which are shown as their mean
+        frames = clip[None] if clip.ndim == 3 else clip
+        frames = (frames / 255 if clip.dtype == np.uint8 else frames).astype(np.float32)
+        image = len(shape) == 3
+    numbers = frames[0] if image and len(frames) == 1 else frames
+    wanted = () if shape is None else shape
+    if shape is not None and (
+        numbers.ndim != len(wanted) or any(n not in (None, m) for n, m in zip(wanted, numbers.shape, strict=True))
+    ):
+        raise ValueError(f"clip: expected what the model takes, {shape}, got {clip.dtype} of shape {clip.shape}")
+    if (size := 3 * np.prod(frames.shape[:3])) > LARGEST:
+        raise ValueError(
+            f"clip: {size / 1e6:.0f} MB of pixels are too many to send at each step; take fewer frames, or "
+            "video.read(size=...)"
+        )
+    numbers = clips.as_floats(numbers)
+    frames = clips.as_floats(frames)
     if frames.shape[-1] != 3:
         frames = frames.mean(axis=-1, keepdims=True).repeat(3, axis=-1)
-    return (np.clip(np.nan_to_num(frames), 0, 1) * 255).round().astype(np.uint8), numbers
+    return clips.as_uint8(frames), numbers
 
 
 def _of_stack(stack, frames):

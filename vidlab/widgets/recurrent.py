@@ -27,6 +27,7 @@ WEIGHTS = {  # units, activation, the numbers of NAMES
 }
 
 
+@lab.plainly
 def rnn(layer=None, x=None, weights="forgets", sequence="impulse"):
     """The RNN lab: set W, U and b of one or two units, draw a sequence, and step through time.
 

@@ -87,10 +87,11 @@ function vlControl(spec, changed, controls) {
   } else if (spec.kind === "play") {
     const button = vlElement("button", { type: "button", id, "aria-pressed": "false", text: `▶ ${spec.label}` });
     let timer = null;
-    made.stop = () => { clearInterval(timer); timer = null; button.setAttribute("aria-pressed", "false"); button.textContent = `▶ ${spec.label}`; };
+    made.stop = () => { clearInterval(timer); vlQuiet(button, false); timer = null; button.setAttribute("aria-pressed", "false"); button.textContent = `▶ ${spec.label}`; };
     button.addEventListener("click", () => {
       if (timer !== null) return made.stop();
       button.setAttribute("aria-pressed", "true");
+      vlQuiet(button, true);
       button.textContent = "⏸ pause";
       timer = setInterval(() => {
         const over = controls[spec.over];
@@ -125,6 +126,18 @@ function vlBrought(controls, before, changes) {
   values = { ...values, ...changes };
   for (const { name, of } of specs) if (of) values[name] = values[of[0]][values[of[1]]];
   return values;
+}
+
+// A button that brings everything back as it was at first.
+function vlReset(root, reset) {
+  const button = vlElement("button", { type: "button", text: "reset" });
+  button.addEventListener("click", reset);
+  root.querySelector(".vl-controls").append(vlElement("div", { class: "vl-control" }, button));
+}
+
+// While something plays, a screen reader would read out every frame.
+function vlQuiet(element, quiet) {
+  element.closest(".vl-live")?.querySelector(".vl-status")?.setAttribute("aria-live", quiet ? "off" : "polite");
 }
 
 // All controls of a lab, by name, put into `root`.

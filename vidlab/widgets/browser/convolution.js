@@ -194,7 +194,7 @@ function render({ model, el }) {
     { kind: "choice", name: "operation", label: "operation", options: ["correlation", "true convolution"], value: start.flip ? "true convolution" : "correlation" },
     { kind: "slider", name: "row", label: "output row", min: 0, max: rows, step: 1, value: 0 },
     { kind: "slider", name: "column", label: "output column", min: 0, max: columns, step: 1, value: 0 },
-    { kind: "slider", name: "range", label: "range", min: 0.25, max: 8, step: 0.25, value: start.range },
+    { kind: "slider", name: "range", label: "range of the colours", min: 0.25, max: 8, step: 0.25, value: start.range },
     { kind: "choice", name: "colours", label: "colours", options: ["automatic", "grey", "around zero"] },
     ...(frames > 1 ? [{ kind: "slider", name: "frame", label: "frame", min: 0, max: frames - 1, step: 1, value: 0 }, { kind: "play", name: "play", label: "play", over: "frame", fps: 12 }] : []),
   ], changed);
@@ -209,7 +209,7 @@ function render({ model, el }) {
   const status = vlElement("div", { class: "vl-status", role: "status" });
   const detail = vlElement("div", { class: "vl-panels" }, grids.window.box, grids.kernel.box, grids.products.box);
   for (const grid of [grids.window, grids.products]) grid.box.classList.add("vl-stale"); // dim where there is no output
-  root.append(formula, status, vlElement("div", { class: "vl-panels" }, before.box, after.box, edited.box), sum, detail);
+  root.append(formula, status, sum, vlElement("div", { class: "vl-panels" }, before.box, after.box, edited.box), detail);
   after.canvas.parentElement.setAttribute("data-pick", "");
 
   function changed(name, value) {
@@ -383,9 +383,22 @@ function render({ model, el }) {
   after.canvas.addEventListener("pointermove", pick);
   after.canvas.addEventListener("pointerdown", pick);
 
+  vlReset(root, () => {
+    controls.play?.stop();
+    k = start.size;
+    kernel = Float32Array.from(start.weights);
+    own = { k, kernel };
+    for (const { spec } of Object.values(controls)) if (spec.name in first) controls[spec.name].value = first[spec.name];
+    compute();
+    edit();
+    middle();
+  });
+  const first = Object.fromEntries(Object.entries(controls).filter(([, { spec }]) => "value" in spec).map(([name, { spec }]) => [name, spec.value]));
+  first.colours = "automatic";
+  const middle = () => { if (y) { controls.row.value = Math.floor(y.rows / 2); controls.column.value = Math.floor(y.columns / 2); point(); } };
   edit();
   compute();
-  if (y) { controls.row.value = Math.floor(y.rows / 2); controls.column.value = Math.floor(y.columns / 2); point(); }
+  middle();
   const forget = vlSayWhenGone(model, root, false);
   return () => { controls.play?.stop(); forget(); };
 }

@@ -71,9 +71,10 @@ function render({ model, el }) {
   root.vlValues = () => model.get("values"); // for tests, as the next two
   root.vlAnswered = () => drawn === ahead.key(model.get("values"));
   root.vlAhead = () => slider !== null && !ahead.next(controls, model.get("values"), slider).length;
+  vlReset(root, () => { for (const control of Object.values(controls)) control.stop(); set(model.get("start")); });
   const box = vlElement("div", { class: "vl-panels" });
   const status = vlElement("div", { class: "vl-status", role: "status" });
-  root.append(box, status);
+  root.append(status, box); // the words first: while a hand is at the controls, they stay in sight
 
   const shown = {};
   const show = (all) => {

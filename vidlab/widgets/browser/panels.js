@@ -88,7 +88,8 @@ function vlPixels(palettes, picked) {
   };
 }
 
-const VL_LINES = { width: 600, height: 170, left: 46, right: 8, top: 20, bottom: 32 };
+const VL_LINES = { width: 600, // at most: a chart is laid out for the room that there is, so that its text keeps its size
+  height: 170, left: 46, right: 8, top: 20, bottom: 32 };
 const VL_PLANE = { width: 230, height: 230, left: 42, right: 8, top: 8, bottom: 32 };
 
 function vlChart(size) {
@@ -118,9 +119,16 @@ function vlAxes(size, at, x0, x1, panel) {
   return made;
 }
 
+// Where two charts fit beside each other, they stand so.
+function vlRoom(box) {
+  const room = box.parentElement?.clientWidth || VL_LINES.width;
+  return Math.round(Math.min(VL_LINES.width, room >= 720 ? (room - 20) / 2 : room));
+}
+
 function vlLines(palettes, picked) {
   const size = { ...VL_LINES };
   const { svg, box, caption } = vlChart(size);
+  const room = new ResizeObserver(() => { if (size.width !== vlRoom(box)) update(panel); });
   let panel = null, at = null, drawn = null, stroke = null;
   const last = () => Math.max(...Object.values(panel.series).map((numbers) => numbers.length)) - 1;
   const draw = (event) => {
@@ -146,11 +154,22 @@ function vlLines(palettes, picked) {
   });
   svg.addEventListener("pointermove", (e) => { if (drawn && e.buttons) draw(e); });
   svg.addEventListener("pointerup", () => { drawn = stroke = null; });
-  return {
-    box,
-    update(next) {
+  const update = (next) => {
       panel = next;
-      size.height = panel.height;
+      if (box.parentElement) room.observe(box.parentElement);
+      const labels = Object.keys(panel.series);
+      const legend = []; // where each label stands: in as many rows as it takes
+      Object.assign(size, { height: panel.height, width: vlRoom(box), top: VL_LINES.top });
+      for (const label of labels.length > 1 ? labels : []) {
+        const wide = 44 + 6.5 * label.length, before = legend.at(-1);
+        const at = before ? { x: before.x + before.wide, y: before.y, wide } : { x: size.left + 8, y: 9, wide };
+        if (at.x + wide > size.width && before) Object.assign(at, { x: size.left + 8, y: at.y + 15 });
+        legend.push(at);
+        size.top = VL_LINES.top + at.y - 9;
+      }
+      size.height += size.top - VL_LINES.top;
+      svg.setAttribute("width", size.width);
+      svg.style.touchAction = panel.draw ? "none" : ""; // elsewhere a swipe scrolls the page
       svg.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
       at = vlScales(size, 0, last(), panel.low, panel.high);
       caption.textContent = panel.caption;
@@ -158,22 +177,20 @@ function vlLines(palettes, picked) {
       svg.style.cursor = panel.draw ? "crosshair" : "";
       const made = vlAxes(size, at, 0, last(), panel);
       if (panel.mark !== null) made.push(vlSvg("path", { class: "mark", d: `M${at.x(panel.mark)} ${size.top}V${size.height - size.bottom}` }));
-      let x = size.left + 8;
       const dashes = ["", "6 3", "8 3 2 3", "2 3", "", "6 3"];
       Object.entries(panel.series).forEach(([label, numbers], i) => {
         const colour = `stroke: var(--vl-${(i % 6) + 1})`;
         const points = numbers.map((v, step) => `${at.x(step).toFixed(2)},${at.y(Math.min(Math.max(v, panel.low), panel.high)).toFixed(2)}`);
         made.push(vlSvg("polyline", { class: "series", style: colour, "stroke-dasharray": dashes[i % 6], points: points.join(" "), "data-label": label }));
         if (panel.mark !== null && panel.mark < numbers.length) made.push(vlSvg("circle", { cx: at.x(panel.mark), cy: at.y(Math.min(Math.max(numbers[panel.mark], panel.low), panel.high)), r: 4, style: `fill: var(--vl-${(i % 6) + 1})` }));
-        if (Object.keys(panel.series).length > 1) {
-          made.push(vlSvg("path", { class: "series", style: colour, "stroke-dasharray": dashes[i % 6], d: `M${x} 9h22` }));
-          made.push(vlSvg("text", { x: x + 26, y: 13 }, label));
-          x += 44 + 6.5 * label.length;
-        }
+        if (!legend[i]) return;
+        const { x, y } = legend[i];
+        made.push(vlSvg("path", { class: "series", style: colour, "stroke-dasharray": dashes[i % 6], d: `M${x} ${y}h22` }));
+        made.push(vlSvg("text", { x: x + 26, y: y + 4 }, label));
       });
       svg.replaceChildren(...made);
-    },
   };
+  return { box, update };
 }
 
 function vlPlane() {

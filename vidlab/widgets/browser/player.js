@@ -40,7 +40,8 @@ function render({ model, el }) {
     return { canvas, overlay };
   });
   const status = vlElement("div", { class: "vl-status", role: "status" });
-  root.append(panels, status);
+  root.append(status, panels);
+  vlReset(root, () => { stop(); for (const { name, value } of specs) controls[name].value = value; draw(); });
 
   // Composed here and drawn at once: the first clip with its layers, the second as it is.
   function draw() {
@@ -97,6 +98,7 @@ function render({ model, el }) {
   function stop() {
     if (clock !== null) cancelAnimationFrame(clock);
     clock = null;
+    vlQuiet(play, false);
     play.setAttribute("aria-pressed", "false");
     play.textContent = "▶ play";
   }
@@ -117,6 +119,7 @@ function render({ model, el }) {
     if (clock !== null) return stop();
     if (controls.frame.value === frames - 1 && !controls.loop.value) controls.frame.value = 0;
     play.setAttribute("aria-pressed", "true");
+    vlQuiet(play, true);
     play.textContent = "⏸ pause";
     due = performance.now();
     clock = requestAnimationFrame(tick);
