@@ -160,6 +160,54 @@ def test_at_twice_the_size_no_text_is_cut(opened, theme):
         page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
 
 
+SIGHT = """root => { const bottom = (e) => e.getBoundingClientRect().bottom;
+    const panel = root.closest('.jp-WindowedPanel-outer');
+    root.scrollIntoView({block: 'start'});
+    return [bottom(root.querySelector('.vl-status')), bottom(root.querySelector('.vl-panel')), bottom(panel)]; }"""
+
+
+def test_on_a_small_screen_controls_words_and_the_first_picture_are_in_sight_together(opened):
+    page, live, _ = opened
+    page.set_viewport_size({"width": 1366, "height": 768})
+    try:
+        for root in live:
+            page.wait_for_timeout(200)
+            words, picture, bottom = root.evaluate(SIGHT)
+            assert words < picture < bottom, root.get_attribute("aria-label")
+    finally:
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_text_in_charts_keeps_its_size_and_a_swipe_scrolls_where_nothing_is_drawn(opened):
+    page, live, _ = opened
+    page.set_viewport_size({"width": 640, "height": 450})  # what a page has at 200%
+    try:
+        page.wait_for_timeout(400)
+        for root in live:
+            for chart in root.locator(".vl-chart").all():
+                scale, touch, drawn = chart.evaluate(
+                    "svg => [svg.getScreenCTM().a, getComputedStyle(svg).touchAction, svg.style.cursor === 'crosshair']"
+                )
+                assert 0.95 < scale < 1.05 and (touch == "none") == drawn
+    finally:
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_reset_brings_back_what_was_at_first(opened):
+    page, live, twins = opened
+    for root, twin in zip(live, twins, strict=True):
+        root.scroll_into_view_if_needed()
+        root.get_by_role("button", name="reset", exact=True).click()
+        first = labs.settled(page, root)
+        slider = root.locator("input[type=range]:enabled:visible").first
+        slider.press("ArrowRight" if slider.evaluate("s => s.value !== s.max") else "ArrowLeft")
+        assert labs.settled(page, root) != first
+        root.get_by_role("button", name="reset", exact=True).click()
+        assert labs.settled(page, root) == first
+        if isinstance(twin, Lab):
+            assert root.evaluate("root => root.vlValues()") == twin.start
+
+
 def test_when_the_kernel_goes_they_say_so(opened):
     page, live, twins = opened
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")

@@ -387,7 +387,7 @@ def test_a_model_that_diverged_is_said_so_and_not_called_healthy():
     model = plain_cnn()
     model.set_weights([np.full_like(w, np.nan) for w in model.get_weights()])
     view = widgets.explore(model, CLIP)
-    assert "100% of the answers are NaN or infinite: the training has diverged" in view.status
+    assert "its weights are NaN or infinite: the training has diverged" in view.status
     assert "dead" not in view.status.split("\n")[0] and "from 0 to 0" not in view.status
 
 

@@ -48,8 +48,12 @@ class LayerAnswers:
 
     @cached_property
     def broken(self):
-        """The share of the answers that are NaN or infinite, as after a training that diverged."""
-        return float(1 - np.isfinite(self.values).mean())
+        """What is wrong after a training that diverged, in words; empty where nothing is. (ReLU makes 0 of NaN: so the
+        weights are looked at, too.)"""
+        share = 1 - np.isfinite(self.values).mean()
+        parts = [f"{share:.0%} of its answers"] * bool(share)
+        parts += ["its weights"] * (not all(np.isfinite(w).all() for w in self.layer.get_weights()))
+        return " and ".join(parts)
 
     @cached_property
     def range(self):

@@ -225,10 +225,11 @@ def measure(model, clip, every=1, scale=1, seed=0):
     values, names = zip(
         *((np.abs(y.numpy()).mean(axis=-1)[0], names) for y, names in layers(tf.constant(clip[None]))), strict=True
     )
-    broken = [name for name, value in zip(outputs, values, strict=True) if not np.isfinite(value).all()]
+    broken = [layer.name for layer in model.layers if not all(np.isfinite(w).all() for w in layer.get_weights())]
+    broken += [name for name, value in zip(outputs, values, strict=True) if not np.isfinite(value).all()]
     if broken:
         raise ValueError(
-            f"model: layer {broken[0]} answers with NaN or infinite numbers: the training has diverged; train it anew"
+            f"model: layer {broken[0]} has NaN or infinite numbers: the training has diverged; train it anew"
         )
     kept = sum(value.size for value in values) * len(parts)
     if kept > LARGEST:

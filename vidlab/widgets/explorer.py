@@ -87,8 +87,8 @@ def _facts(look):
     facts = f"{one.name} ({one.kind}): output {size}, {one.layer.count_params():,} parameters"
     if one.broken:
         return (
-            f"{facts}; {one.broken:.0%} of the answers are NaN or infinite: the training has diverged, or the input is "
-            "broken."
+            f"{facts}; {one.broken} are NaN or infinite: the training has diverged. Train it anew, with a smaller "
+            "learning rate."
         )
     share = f"{dead} of {one.filters} {look.noun}s dead ({dead / one.filters:.0%})"
     return f"{facts}, answers from {low:.3g} to {high:.3g}, {share}."

@@ -83,7 +83,7 @@ function vlPixels(palettes, picked) {
       picture.toggleAttribute("data-pick", panel.pick.length > 0);
       caption.textContent = panel.caption;
       overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
-      overlay.replaceChildren(...vlTiles(panel), ...panel.boxes.map(([y, x, h, w]) => vlSvg("rect", { class: "vl-box", x, y, width: w, height: h })));
+      overlay.replaceChildren(...vlTiles(panel), ...["vl-halo", "vl-box"].flatMap((name) => panel.boxes.map(([y, x, h, w]) => vlSvg("rect", { class: name, x, y, width: w, height: h }))));
     },
   };
 }
