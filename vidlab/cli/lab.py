@@ -27,7 +27,7 @@ def run_lab(reset=None, copy_only=False, jupyter=()):
 
 def copy_course(notebooks, own, reset=None):
     """Copy each notebook that the learner does not have yet; `reset` brings one back. Nothing is written over."""
-    originals = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
+    originals = sorted(notebooks.glob("[0-9][0-9]*_*.ipynb"))
     if not originals:
         raise CommandError(f"no notebooks in {notebooks}; run this from a full copy of the course")
     new = []
@@ -45,7 +45,7 @@ def copy_course(notebooks, own, reset=None):
     if reset is not None:
         matching = [o for o in originals if o.name.startswith(f"{reset.zfill(2)}_") or reset in (o.stem, o.name)]
         if not matching or not reset:
-            numbers = ", ".join(o.name[:2] for o in originals)
+            numbers = ", ".join(o.name.split("_")[0] for o in originals)
             raise CommandError(f"there is no notebook {reset!r} to bring back; there are {numbers}")
         theirs = own / matching[0].name
         if theirs.name in new:
