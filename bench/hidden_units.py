@@ -1,4 +1,8 @@
-"""How many hidden units? Notebooks 04 and 05: python bench/hidden_units.py --out data/results/hidden_units.json"""
+"""How many hidden units? Notebooks 04 and 05b: python bench/hidden_units.py --out data/results/hidden_units.json
+
+`rows`: the RNN at one learning rate, for notebook 04. `tuned`: RNN and LSTM for notebook 05b, each kind at each
+size at the best of six rates for itself, on 4 symbols over both delays, with other seeds (`tuning`).
+"""
 
 import numpy as np
 from recurrent_runs import chrono, tf, train
@@ -9,7 +13,9 @@ UNITS = 2, 4, 8, 16, 32
 ITEMS = 1, 2, 4
 DELAYS = 5, 25
 STEPS, NOISE = 500, 0.1
-RATES = {"rnn": 5e-3, "lstm": 2e-2}  # the LSTM's was the best of 5e-3, 1e-2 and 2e-2 on 4 symbols, 16 units
+RATE = 5e-3
+RATES = 5e-3, 1e-2, 2e-2, 4e-2, 8e-2, 0.16
+TUNED_ON = {"items": 4, "seeds": (10, 11, 12)}
 
 
 def remember(items, delay):
@@ -39,30 +45,53 @@ def recalled(out, y):
     return tf.reduce_mean(tf.cast(tf.argmax(split(out, y), -1) == y, tf.float32), -1)
 
 
+def run(kind, items, delay, units, seeds, rates):
+    """Networks of one kind and size, one for each seed and rate."""
+    start = {"start": "chrono", "change": chrono(items + delay)} if kind == "lstm" else {"start": "default"}
+    runs = [
+        {"kind": kind, "seed": seed, "learning_rate": rate, "units": units, "items": items} | start
+        for rate in rates
+        for seed in seeds
+    ]
+    done = train(runs, remember(items, delay), recall_loss, recalled, STEPS, units, 4 * items)
+    print(f"{kind:5} {items} items, delay {delay:2}, {units:2} units:", *(r["score"] for r in done), flush=True)
+    return [{"delay": delay} | row for row in done]
+
+
+def tune(kind):
+    points = [{"delay": delay, "units": units} for units in UNITS for delay in DELAYS]
+    return [row for point in points for row in run(kind, **point, rates=RATES, **TUNED_ON)]
+
+
+def best_rate(tuning, kind, units):
+    def mean(rate):
+        wanted = {"kind": kind, "units": units, "learning_rate": rate}.items()
+        return np.mean([row["score"] for row in tuning if wanted <= row.items()])
+
+    return max(RATES, key=mean)
+
+
+def all_sizes(kind, rates, seeds):
+    return [
+        row
+        for items in ITEMS
+        for delay in DELAYS
+        for units in UNITS
+        for row in run(kind, items, delay, units, seeds, [rates[units]])
+    ]
+
+
 def main():
     arguments = options(__doc__, seeds=(0, 1, 2))
-    rows = []
+    tuning, tuned = [], []
     for kind in ("rnn", "lstm"):
-        for items in ITEMS:
-            for delay in DELAYS:
-                for units in UNITS:
-                    length = items + delay
-                    start = {"start": "chrono", "change": chrono(length)} if kind == "lstm" else {"start": "default"}
-                    runs = [
-                        {"kind": kind, "seed": seed, "learning_rate": RATES[kind], "units": units, "items": items}
-                        | start
-                        for seed in arguments.seeds
-                    ]
-                    task = remember(items, delay)
-                    done = train(runs, task, recall_loss, recalled, STEPS, units, 4 * items)
-                    rows += [{"delay": delay} | row for row in done]
-                    print(
-                        f"{kind:5} {items} items, delay {delay:2}, {units:2} units:",
-                        *(r["score"] for r in done),
-                        flush=True,
-                    )
+        tuning += tune(kind)
+        best = {units: best_rate(tuning, kind, units) for units in UNITS}
+        print(kind, "learning rates", best, flush=True)
+        tuned += all_sizes(kind, best, arguments.seeds)
+    rows = all_sizes("rnn", dict.fromkeys(UNITS, RATE), arguments.seeds)
     settings = {"steps": STEPS, "batch": 64, "optimizer": "Adam, clipped at norm 1"}
-    save(arguments.out, COMMAND, seeds=arguments.seeds, **settings, rows=rows)
+    save(arguments.out, COMMAND, seeds=arguments.seeds, **settings, tuning=tuning, tuned=tuned, rows=rows)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Notebook 05's alarm clock: python bench/peephole_timing.py --out data/results/peephole_timing.json
+"""Notebook 05b's alarm clock: python bench/peephole_timing.py --out data/results/peephole_timing.json
 
 Every kind and size of network is tuned on its own (learning rate and start, by the mean score over the tuning
 seeds), then trained from fresh seeds with what was best for it.

@@ -1,4 +1,4 @@
-"""Many small recurrent networks trained at once, for the experiments of notebooks 04 and 05.
+"""Many small recurrent networks trained at once, for the experiments of notebooks 04, 05 and 05b.
 
 A network of 16 units keeps no processor busy: most of a step's time goes into starting operations. So the
 weights of all runs lie in one array with the run in front, and each operation serves every run. Runs stay

@@ -30,6 +30,7 @@ def pixels(picture):
     lambda: figures.curves({"loss": [1.0], "accuracy": [0.5]}),
     lambda: figures.confusion([[5, 1], [0, 6]], ["left", "right"], "title"),
     lambda: figures.accuracies(ROWS, 0.125, "title"),
+    figures.lstm_cell,
 ])  # fmt: skip
 def test_pictures_are_not_blank_and_carry_a_text(draw):
     picture = draw()
@@ -154,3 +155,20 @@ def test_figures_can_be_drawn_on_many_threads_at_once():
     for worker in workers:
         worker.join()
     assert all(np.array_equal(picture, pictures[0]) for picture in pictures)
+
+
+def test_each_picture_of_the_lstm_cell_lights_what_its_equation_reads():
+    inputs = {"x_t, h_{t-1}"}
+    reads = {
+        "i": inputs | {"c_{t-1}", "i"}, "f": inputs | {"c_{t-1}", "f"}, "g": inputs | {"g"},
+        "c": {"c_{t-1}", "f", "i", "g", "c_t", "×", "+"}, "o": inputs | {"c_t", "o"},
+        "h": {"c_t", "o", "tanh", "×", "h_t"},
+    }  # fmt: skip
+    axes = figures.lstm_cell().axes
+    assert len(axes) == len(reads)
+    for ax, (step, expected) in zip(axes, reads.items(), strict=True):
+        assert f"${step}_t =" in ax.get_title()
+        lit = {text.get_text().strip("$") for text in ax.texts if text.get_text() and text.get_color() == "black"}
+        assert lit == expected, step
+        peepholes = [line for line in ax.lines if line.get_color() == "C1" and line.get_linestyle() == "--"]
+        assert len(peepholes) == (step in "ifo"), step

@@ -185,6 +185,68 @@ def accuracies(rows, chance, title=None):
     return fig
 
 
+def lstm_cell():
+    """One step of the LSTM with peepholes, in six pictures: what is active while i, f, g, c, o and h are computed.
+
+    Peepholes are dashed. Boxes are small layers, circles work number by number.
+    """
+    steps = {  # what lights up, and the equation of each picture
+        "i": "1. input gate: how much to write\n" r"$i_t = \sigma(W_{xi}x_t + W_{hi}h_{t-1} + W_{ci}c_{t-1} + b_i)$",
+        "f": "2. forget gate: how much to keep\n" r"$f_t = \sigma(W_{xf}x_t + W_{hf}h_{t-1} + W_{cf}c_{t-1} + b_f)$",
+        "g": "3. candidate: what to write\n" r"$g_t = \tanh(W_{xc}x_t + W_{hc}h_{t-1} + b_c)$",
+        "c": "4. the cell\n" r"$c_t = f_t \cdot c_{t-1} + i_t \cdot g_t$",
+        "o": "5. output gate: how much to show\n" r"$o_t = \sigma(W_{xo}x_t + W_{ho}h_{t-1} + W_{co}c_t + b_o)$",
+        "h": "6. the output\n" r"$h_t = o_t \cdot \tanh(c_t)$",
+    }
+    paths = [  # steps that light it, dashed or not, corners; the last one has the arrow's head
+        ("c", "-", [(0.3, 6), (1.75, 6)]), ("c", "-", [(2.3, 6), (4.75, 6)]), ("c", "-", [(5.3, 6), (9.7, 6)]),
+        ("f", "-", [(0.3, 0.5), (2, 0.5), (2, 1.5)]), ("i", "-", [(0.3, 0.5), (4, 0.5), (4, 1.5)]),
+        ("g", "-", [(0.3, 0.5), (6, 0.5), (6, 1.5)]), ("o", "-", [(0.3, 0.5), (8, 0.5), (8, 1.5)]),
+        ("c", "-", [(2, 2.25), (2, 5.75)]), ("c", "-", [(4, 2.25), (4, 4), (4.75, 4)]),
+        ("c", "-", [(6, 2.25), (6, 4), (5.25, 4)]), ("c", "-", [(5, 4.25), (5, 5.75)]),
+        ("h", "-", [(9, 6), (9, 5.1)]), ("h", "-", [(9, 4.45), (9, 3.7)]),
+        ("h", "-", [(8, 2.25), (8, 3.4), (8.75, 3.4)]), ("h", "-", [(9, 3.1), (9, 0.5), (9.7, 0.5)]),
+        ("i", "--", [(1, 6), (1, 3.2), (3.2, 3.2), (3.2, 1.9), (3.72, 1.9)]),
+        ("f", "--", [(1, 6), (1, 1.9), (1.72, 1.9)]), ("o", "--", [(7.2, 6), (7.2, 1.9), (7.72, 1.9)]),
+    ]  # fmt: skip
+    nodes = [  # steps that light it, its place, its shape, what it says
+        ("fc", (2, 1.9), "square", "f"), ("ic", (4, 1.9), "square", "i"), ("gc", (6, 1.9), "square", "g"),
+        ("oh", (8, 1.9), "square", "o"), ("c", (2, 6), "circle", "×"), ("c", (5, 6), "circle", "+"),
+        ("c", (5, 4), "circle", "×"), ("h", (9, 3.4), "circle", "×"), ("h", (9, 4.8), "square", "tanh"),
+    ]  # fmt: skip
+    ends = [
+        ("ifc", (0.2, 6.5), "$c_{t-1}$"), ("coh", (9.7, 6.5), "$c_t$"), ("ifgo", (0.5, 1), "$x_t, h_{t-1}$"),
+        ("h", (9.7, 1), "$h_t$"),
+    ]  # fmt: skip
+    fig = Picture(
+        figsize=(9.5, 6.6),
+        alt="Six pictures of one LSTM cell, each with the path lit that computes i, f, g, c, o or h. The gates i and f "
+        "read x, the last h and, by peepholes, the last cell; g reads x and h; the cell is multiplied by f, then i "
+        "times g is added; o reads x, h and, by its peephole, the new cell; h is o times the tanh of the new cell",
+    )
+    for ax, (step, equation) in zip(fig.subplots(2, 3).flat, steps.items(), strict=True):
+
+        def look(lit, step=step):
+            return {"color": "C1" if step in lit else "0.7", "zorder": 2 if step in lit else 1}
+
+        def ink(lit, step=step):
+            return "black" if step in lit else "0.55"
+
+        for lit, dashes, corners in paths:
+            ax.plot(*zip(*corners, strict=True), dashes, lw=2.2 if step in lit else 1.2, **look(lit))
+            style = {"arrowstyle": "-|>", "lw": 0, "mutation_scale": 14, "shrinkA": 0, "shrinkB": 0}
+            ax.annotate("", corners[-1], corners[-2], arrowprops=style | look(lit))
+        for lit, place, shape, word in nodes:
+            edge = look(lit)["color"]
+            box = {"boxstyle": f"{shape},pad=0.3", "fc": "white", "ec": edge, "lw": 2 if step in lit else 1.2}
+            ax.text(*place, word, ha="center", va="center", size=9, color=ink(lit), bbox=box, zorder=3)
+        for lit, place, word in ends:
+            ax.text(*place, word, ha="center", va="center", size=10, color=ink(lit))
+        ax.set(xlim=(-0.3, 10.3), ylim=(0, 7), title=equation)
+        ax.set_axis_off()
+    return fig
+
+
 def _image(ax, frame, values):
     if frame.shape[-1] == 3:
         ax.imshow(frame)

@@ -23,14 +23,18 @@ def test_the_first_start_copies_the_course(course):
     }
 
 
-def test_what_the_learner_wrote_stays_and_new_notebooks_arrive(course):
+def test_what_the_learner_wrote_stays_and_new_notebooks_arrive(course, capsys):
     lab()
     (course / "my-course" / "04_rnn.ipynb").write_text("my work")
     (course / "notebooks" / "04_rnn.ipynb").write_text("a newer original")
-    (course / "notebooks" / "05_lstm.ipynb").write_text("new")
+    for name in ("05_lstm.ipynb", "05b_more.ipynb"):
+        (course / "notebooks" / name).write_text("new")
     lab()
     assert (course / "my-course" / "04_rnn.ipynb").read_text() == "my work"
     assert (course / "my-course" / "05_lstm.ipynb").read_text() == "new"
+    assert (course / "my-course" / "05b_more.ipynb").read_text() == "new"
+    assert lab("--reset", "77") == 1
+    assert "there are 00, 04, 05, 05b" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", ["04", "4"])

@@ -42,7 +42,7 @@ def test_every_cell_was_run_in_order_without_noise(notebook):
 def test_opens_with_what_the_reader_needs(notebook):
     path, content = notebook
     opening = content.cells[0].source
-    assert opening.startswith(f"# {path.name[:2]} ")
+    assert opening.startswith(f"# {path.name.split('_')[0]} ")
     for promise in ("**After this notebook you can**", "**Read:**", "**Run:**", "**Builds on:**"):
         assert promise in opening
     assert "Further reading" in content.cells[-1].source
