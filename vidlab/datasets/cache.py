@@ -48,6 +48,9 @@ class _Memory:
             )
 
 
+_ONE_HEADER = Lock()  # NumPy parses a file's header with `ast`, which in Python 3.11 fails now and then on two threads
+
+
 class _Folder:
     """One .npy a clip, named for all that it depends on: the file, its time and size, and how it is decoded."""
 
@@ -67,7 +70,8 @@ class _Folder:
         facts = str(source), found.st_mtime_ns, found.st_size, sample.start, sample.stop, settings
         path = self.folder / (hashlib.sha256(repr(facts).encode()).hexdigest()[:32] + ".npy")
         try:
-            return np.load(path, mmap_mode="r")
+            with _ONE_HEADER:
+                return np.load(path, mmap_mode="r")
         except (OSError, ValueError, EOFError):
             clip = decode()  # not there yet, or damaged
         part = path.with_suffix(f".{os.getpid()}-{get_ident()}.part")
