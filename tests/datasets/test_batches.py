@@ -255,8 +255,15 @@ def test_many_threads_read_a_folder_of_kept_clips_at_once(tmp_path):
     clip = np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3)
     kept(Sample(source), "settings", lambda: clip)
 
-    def read(_):
+    def read(deeper):  # at stacks of many depths: one thread must not meet the other's count
+        if deeper:
+            return read(deeper - 1)
         return np.array_equal(kept(Sample(source), "settings", lambda: pytest.fail("decoded again")), clip)
 
-    with ThreadPoolExecutor(16) as pool:
-        assert all(pool.map(read, range(3000)))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that threads meet
+    try:
+        with ThreadPoolExecutor(16) as pool:
+            assert all(pool.map(read, [n % 50 for n in range(3000)]))
+    finally:
+        sys.setswitchinterval(interval)
