@@ -7,6 +7,7 @@ memory   clips whose label is the colour of the frame around picture 0 alone: wi
          small, or are absent; the weight that each head gives to each picture, and what is lost without that one
 longer   the same with small position vectors and four times the epochs
 motions  the embedded clips, as in bench/tour.py, whose results hold the other models
+tubelets the same, with a first convolution over two frames at once
 growth   more and more rendered clips of the same eight motions, with one test set for all; 12 epochs each
 
 What the file holds already is kept: a run that was stopped goes on.
@@ -37,9 +38,9 @@ def rendered(n, seed, **settings):
     return made.clips.astype(np.float32) / 255, np.array([names.index(label) for label in made.labels])
 
 
-def transformer(classes, start=0.5):
+def transformer(classes, start=0.5, tubelet=1):
     """A `video_transformer` whose position vectors of the frames start at another size."""
-    model = models.video_transformer((12, 32, 32, 3), classes)
+    model = models.video_transformer((12, 32, 32, 3), classes, tubelet=tubelet)
     when = model.get_layer("when")
     when.table.assign(when.table * (start / 0.5))
     when.trainable = start > 0
@@ -106,7 +107,7 @@ def longer(start, seed):
     return memory(start, seed, epochs=40)
 
 
-def motions(seed):
+def motions(seed, tubelet=1):
     samples = datasets.embedded()
     classes = datasets.classes_of(samples)
     train, val, test = (
@@ -114,9 +115,13 @@ def motions(seed):
         for split in ("train", "val", "test")
     )
     keras.utils.set_random_seed(seed)
-    model = transformer(8)
+    model = transformer(8, tubelet=tubelet)
     training.fit(model, train, val, epochs=20, learning_rate=1e-3, live=False)
     return judged(model, train, test)
+
+
+def tubelets(seed):
+    return motions(seed, tubelet=2)
 
 
 def growth(clips, epochs, seed):
@@ -132,6 +137,7 @@ def main():
     seeds = arguments.seeds
     tasks = [(memory, {"start": start, "seed": seed}) for start in STARTS for seed in seeds]
     tasks += [(motions, {"seed": seed}) for seed in seeds]
+    tasks += [(tubelets, {"seed": seed}) for seed in seeds]
     tasks += [(longer, {"start": STARTS[1], "seed": seed}) for seed in seeds]
     tasks += [(growth, {"clips": n, "epochs": 12, "seed": seed}) for n in SIZES for seed in seeds]
     out = Path(arguments.out)

@@ -5,14 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import psutil
 import pytest
 
 from vidlab import datasets, video
-from vidlab.datasets import Augment, Batches, Sample, cache
+from vidlab.datasets import Augment, Batches, Sample
 
 
 def joined(data):
@@ -245,25 +244,3 @@ def test_class_weights_bring_every_class_to_the_same_weight_and_an_absent_one_to
     samples = [Sample(clip, label) for label in "aaab"]
     batches = Batches(samples, 2, (16, 16), classes=["a", "b", "never"])
     assert batches.class_weights == {0: pytest.approx(2 / 3), 1: pytest.approx(2), 2: 1.0}
-
-
-def test_many_threads_read_a_folder_of_kept_clips_at_once(tmp_path):
-    """NumPy reads a header with `ast`, which in Python 3.11 fails where two threads are in it."""
-    source = tmp_path / "clip.mp4"
-    source.write_bytes(b"a file")
-    kept = cache._Folder(tmp_path / "kept")
-    clip = np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3)
-    kept(Sample(source), "settings", lambda: clip)
-
-    def read(deeper):  # at stacks of many depths: one thread must not meet the other's count
-        if deeper:
-            return read(deeper - 1)
-        return np.array_equal(kept(Sample(source), "settings", lambda: pytest.fail("decoded again")), clip)
-
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)  # so that threads meet
-    try:
-        with ThreadPoolExecutor(16) as pool:
-            assert all(pool.map(read, [n % 50 for n in range(3000)]))
-    finally:
-        sys.setswitchinterval(interval)

@@ -153,3 +153,13 @@ def test_shuffling_keeps_each_clips_frames():
     shuffled = training.shuffle_frames(clips, seed=3)
     assert np.array_equal(np.sort(shuffled, axis=1), clips) and not np.array_equal(shuffled, clips)
     assert np.array_equal(shuffled, training.shuffle_frames(clips, seed=3))
+
+
+@pytest.mark.parametrize("tubelet", [1, 2, 3])
+def test_a_tubelet_makes_one_token_of_so_many_frames(tubelet):
+    model = models.video_transformer((12, 16, 16, 3), 3, tubelet=tubelet)
+    clips = np.random.default_rng(0).random((2, 12, 16, 16, 3), np.float32)
+    assert models.attention_over_frames(model, clips).shape[-2:] == (12 // tubelet, 12 // tubelet)
+    assert np.allclose(model(clips).numpy().sum(axis=1), 1, atol=1e-5)
+    with pytest.raises(ValueError, match=f"with {2 * tubelet} or more frames"):
+        models.video_transformer((2 * tubelet - 1, 16, 16, 3), 3, tubelet=tubelet)

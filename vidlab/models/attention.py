@@ -27,7 +27,7 @@ class Positions(layers.Layer):
         return tokens + self.table
 
 
-def video_transformer(clip_shape, classes, filters=16, width=64, heads=4, spatial=1, temporal=2):
+def video_transformer(clip_shape, classes, filters=16, width=64, heads=4, spatial=1, temporal=2, tubelet=1):
     """Attention among the places of each frame, then among the frames. 179,000 parameters.
 
     Two convolutions and a pooling make (height / 8) x (width / 8) tokens of each frame (Xiao et al., Early
@@ -35,12 +35,20 @@ def video_transformer(clip_shape, classes, filters=16, width=64, heads=4, spatia
     places, width). The places, side by side, then become one token for the frame, and `temporal` layers look along
     time: (batch, frames, width).
 
+    With `tubelet` above 1 the first convolution takes so many frames at once, and steps on by as many: a token then
+    holds a short movement, and not one frame. With 2 there are half as many tokens, and as many parameters.
+
     The factorised encoder (model 2) of Arnab et al., ViViT: A video vision transformer, ICCV 2021, made small.
     """
-    clip = clip_input(clip_shape, classes, frames=2)
-    frame = x = keras.Input(clip_shape[1:], name="frame")
-    for n, stride in ((filters, 2), (width, 2)):
-        x = layers.Conv2D(n, 3, strides=stride, padding="same", use_bias=False)(x)
+    clip = slices = clip_input(clip_shape, classes, frames=2 * tubelet)
+    stem = filters, width
+    if tubelet > 1:
+        stem = stem[1:]
+        slices = layers.Conv3D(filters, (tubelet, 3, 3), (tubelet, 2, 2), padding="same", use_bias=False)(clip)
+        slices = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(slices))
+    frame = x = keras.Input(slices.shape[2:], name="frame")
+    for n in stem:
+        x = layers.Conv2D(n, 3, strides=2, padding="same", use_bias=False)(x)
         x = layers.BatchNormalization(momentum=0.9)(x)
         x = layers.ReLU()(x)
     x = layers.Reshape((-1, width))(layers.MaxPooling2D(2)(x))
@@ -48,7 +56,7 @@ def video_transformer(clip_shape, classes, filters=16, width=64, heads=4, spatia
     for _ in range(spatial):
         x = _encoder_layer(x, heads)
     x = layers.Dense(width)(layers.Flatten()(layers.LayerNormalization()(x)))
-    x = each_frame(keras.Model(frame, x, name="one_frame"), clip)
+    x = each_frame(keras.Model(frame, x, name="one_frame"), slices)
     x = Positions(name="when")(x)
     for place in range(temporal):
         x = _encoder_layer(x, heads, name=LOOK if place == temporal - 1 else None)
