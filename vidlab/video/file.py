@@ -198,7 +198,7 @@ class Stream:
                     raise truncated(self.name, f"the packet behind frame {count} is damaged") from None
                 continue
             count += len(decoded)
-            yield from self._from_begin(decoded)
+            yield from decoded
         if self.strict and self._ends_early(packets):
             raise truncated(self.name, f"the file ends early, behind frame {count}")
         yield from self.held_back()
@@ -206,14 +206,14 @@ class Stream:
     def held_back(self):
         """The frames that the decoder still holds, once it gets no more packets."""
         try:
-            yield from self._from_begin(self.stream.codec_context.decode(None))
+            yield from self.stream.codec_context.decode(None)
         except av.FFmpegError:
             if self.strict:
                 raise truncated(self.name, "its last packets are damaged") from None
 
-    def _from_begin(self, decoded):
-        """Without what a decoder shows before the key frame at which it began: it had to guess it."""
-        return decoded if self.begin is None else [f for f in decoded if f.pts is None or f.pts >= self.begin]
+    def _leads(self, packet):
+        """Whether a packet behind the key frame that was sought is shown before it: no decoder can make it out."""
+        return self.begin is not None and packet.pts is not None and packet.pts < self.begin
 
     def seek(self, seconds):
         """Go to the last key frame that is shown at `seconds` after the first frame, or before.
@@ -284,7 +284,7 @@ class Stream:
         stamps, late = Stamps(self), 0
         try:
             for packet in self.packets():
-                if packet.size and not packet.is_discard and self._from_begin([packet]):
+                if packet.size and not packet.is_discard and not self._leads(packet):
                     late = late + 1 if stamps.add(packet) >= end else 0
                     if late > REORDERED:
                         break
