@@ -132,4 +132,7 @@ def agree(root, twin):
         top, bottom = map(float, re.match(r"M[\d.]+ ([\d.]+)V([\d.]+)", axis).groups())
         share = (np.clip(numbers, panel["low"], panel["high"]) - panel["low"]) / (panel["high"] - panel["low"])
         assert np.abs(heights - (bottom - share * (bottom - top))).max() < 0.02, f"{label}: {twin.values}"
+    bars = root.locator(".vl-bar").evaluate_all("all => all.map(b => [b.dataset.label, Number(b.dataset.value)])")
+    assert bars == [[label, v] for p in panels if p["kind"] == "bars" for label, vs in p["series"].items()
+                    for v in vs or ()], twin.values  # fmt: skip
     assert root.locator(".vl-status").text_content() == twin.status

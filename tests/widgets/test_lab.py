@@ -140,6 +140,12 @@ def test_a_cell_that_runs_again_gives_back_what_its_former_labs_held(monkeypatch
             shown[-1]._ipython_display_()
     gone = [one.comm is None and not one.panels and one.figure is None for one in shown]
     assert gone == [True] * 4 + [False] * 2
+    for run, cell in (("fourth", "a cell"), ("fifth", "a cell"), ("sixth", "another cell"), ("seventh", "a cell")):
+        monkeypatch.setattr(lab, "_running", lambda run=run, cell=cell: (cell, run))
+        shown[-1]._ipython_display_()  # the same lab once more, and elsewhere: it lives on
+    monkeypatch.setattr(lab, "_running", lambda: ("a cell", "eighth"))
+    widgets.rnn()._ipython_display_()
+    assert shown[-1].comm is not None and shown[-1].panels  # the other cell still shows it
     monkeypatch.setattr(lab, "_running", lambda: (None, None))  # not in JupyterLab: nothing is closed
     widgets.rnn()._ipython_display_()
     assert shown[-1].panels

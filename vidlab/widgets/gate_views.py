@@ -9,8 +9,6 @@ WAYS = {  # what a learner may expect, with a prediction and without
     False: ("choose", "higher", "lower", "the same"),
 }
 SAME = 0.01  # a smaller change counts as none
-BAR, GAP, TALL = 18, 14, 110
-BLUE, ORANGE, PAPER, INK = (0, 114, 178), (213, 94, 0), (255, 255, 255), (110, 110, 110)
 
 
 def input_panels(x, frames, at, step, drawing):
@@ -98,17 +96,10 @@ def verdict(what, pair, changed, secret, guess, ways):
 
 
 def bars(pair, names, secret):
-    """Two bars for each class, before and after, on white, from the line of 0 to the line of 1."""
-    picture = np.full((TALL + 1, len(names) * (2 * BAR + GAP) + GAP, 3), PAPER, np.uint8)
-    for k in range(len(names)):
-        for side, (values, colour) in enumerate(zip(pair, (BLUE, ORANGE), strict=True)):
-            if not (side and secret):
-                left = GAP + k * (2 * BAR + GAP) + side * BAR
-                picture[TALL - round(TALL * float(np.clip(values[k], 0, 1))) : TALL, left : left + BAR] = colour
-    picture[[0, -1]] = INK
+    """Two bars for each class, before and after the change."""
     spoken = "; ".join(
         f"{name} {a:.2f} before, {'hidden' if secret else f'{b:.2f}'} after"
         for name, a, b in zip(names, *pair, strict=True)
     )
-    caption = "before (blue), after (orange): " + ", ".join(names)
-    return lab.pixels(picture, caption, f"Probabilities, from 0 to 1: {spoken}.")
+    series = {"before": pair[0], "after": None if secret else pair[1]}
+    return lab.bars(names, series, "what it says at the end", f"Probabilities, from 0 to 1: {spoken}.")

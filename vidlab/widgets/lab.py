@@ -98,9 +98,11 @@ class Live(anywidget.AnyWidget):
         if cell is None:
             return
         former, shown = _SHOWN.get(cell, (run, []))
-        for old in shown if former != run else ():
-            old.let_go()
         _SHOWN[cell] = run, [*(shown if former == run else []), self]
+        still_shown = {id(lab) for _, labs in _SHOWN.values() for lab in labs}  # a lab may be shown again, or elsewhere
+        for old in shown:
+            if id(old) not in still_shown:
+                old.let_go()
 
     def let_go(self):
         """Close the view and give back its memory; IPython may keep the object itself, as an output."""
@@ -270,6 +272,13 @@ def lines(series, caption, alt, low, high, xlabel="step", ylabel="", mark=None, 
     }  # fmt: skip
 
 
+def bars(names, series, caption, alt):
+    """A panel of bars from 0 to 1, one below the other, each with its number: `series` maps a label to the numbers of
+    all names; where it is None, it is kept secret."""
+    series = {label: None if v is None else [round(float(x), 6) for x in v] for label, v in series.items()}
+    return {"kind": "bars", "names": list(map(str, names)), "series": series, "caption": caption, "alt": alt}
+
+
 def plane(points, caption, alt, low, high, xlabel, ylabel, mark=None, arrows=()):
     """A panel with a path of (x, y) points, both axes from `low` to `high`; `arrows`: list of (x, y, x', y')."""
     return {
@@ -299,7 +308,7 @@ def still(panels, alt):
         *axes, empty = part.subplots(1, len(row) + 1, squeeze=False, width_ratios=[*widths, spare])[0]
         empty.set_axis_off()
         for ax, panel in zip(axes, row, strict=True):
-            {"pixels": _still_pixels, "lines": _still_lines, "plane": _still_plane}[panel["kind"]](ax, panel)
+            _STILL[panel["kind"]](ax, panel)
             ax.set_title(panel["caption"], fontsize=9, loc="left", wrap=True)
     return fig
 
@@ -308,10 +317,12 @@ def _width(panel):
     if panel["kind"] == "pixels":
         height, width = panel["shape"][:2]
         return min(2.4 * max(width / height, 0.6), ROOM)
-    return 6.3 if panel["kind"] == "lines" else 2.6
+    return {"lines": 6.3, "bars": 3.6}.get(panel["kind"], 2.6)
 
 
 def _height(panel):
+    if panel["kind"] == "bars":
+        return 0.7 + 0.22 * len(panel["names"]) * len(panel["series"])
     if panel["kind"] == "pixels":
         height, width = panel["shape"][:2]
         return min(2.4, ROOM * height / width) + 0.4
@@ -345,6 +356,19 @@ def _still_lines(ax, panel):
         ax.legend(fontsize=8, ncols=3, loc="best", frameon=True, edgecolor="none")
 
 
+def _still_bars(ax, panel):
+    names, thick = panel["names"], 0.8 / len(panel["series"])
+    for k, (label, numbers) in enumerate(panel["series"].items()):
+        y = np.arange(len(names)) + k * thick
+        ax.barh(y, numbers or [0] * len(names), thick, color=f"C{k}", label=label)
+        for at, number in zip(y, numbers or (), strict=False):
+            ax.text(number + 0.02, at, f"{number:.2f}", va="center", fontsize=7)
+    ax.set(xlim=(0, 1.15), xticks=(0, 0.5, 1), ylim=(len(names) - 0.3, -0.7))
+    ax.set_yticks(np.arange(len(names)) + 0.4 - thick / 2, names)
+    if len(panel["series"]) > 1:
+        ax.legend(fontsize=7, loc="upper right", frameon=True, edgecolor="none")
+
+
 def _still_plane(ax, panel):
     if panel["arrows"]:
         x, y, u, v = np.transpose(panel["arrows"])
@@ -354,3 +378,6 @@ def _still_plane(ax, panel):
         ax.plot(*panel["points"][panel["mark"]], "o", color="C1")
     span = panel["low"], panel["high"]
     ax.set(xlim=span, ylim=span, xlabel=panel["xlabel"], ylabel=panel["ylabel"], aspect="equal")
+
+
+_STILL = {"pixels": _still_pixels, "lines": _still_lines, "plane": _still_plane, "bars": _still_bars}

@@ -11,6 +11,7 @@ from vidlab.widgets.activations import LayerAnswers
 MOST = 64  # tiles in one picture
 WIDE, HIGH = 600, 320  # pixels of the page for one picture
 STRONGEST = 6
+NAMED = 24  # classes that stand as bars with their names
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,11 @@ def all_maps(look):
 def _all_units(look):
     one = look.layer
     values = one.shades[:, :, 0, 0]
+    if one.frames == 1 and one.probabilities and one.filters <= NAMED:
+        said = values_of(look)
+        alt = f"Probabilities: {', '.join(f'{name} {p:.2f}' for name, p in zip(look.class_names, said, strict=True))}."
+        panel = lab.bars(look.class_names, {"probability": said}, "what the model says", alt)
+        return panel, f"One bar for each class.{_chances(look)}"
     if one.frames == 1:
         across = one.filters if one.filters <= 32 else 32 if one.filters <= 512 else 64
         caption = f"{one.filters} units, row by row; outlined: {look.called}"
@@ -101,6 +107,11 @@ def _all_units(look):
     alt = f"{caption}; outlined: {look.called}, frame {look.now}; {look.range_in_words}.{_chances(look)}"
     panel = lab.pixels(picture, caption, alt, one.colours, _times(picture.shape), boxes)
     return panel, f"Each row is a unit, each column a frame. {_legend(one)}{_chances(look)}"
+
+
+def values_of(look):
+    """The answers of all units at this frame."""
+    return look.layer.values[look.now, :, 0, 0]
 
 
 def one_filter(look):
@@ -271,5 +282,5 @@ def _chances(look):
     names = look.class_names
     if names is None:
         return ""
-    p = look.layer.values[look.now, :, 0, 0]
+    p = values_of(look)
     return " Probabilities: " + ", ".join(f"{names[k]} {p[k]:.2f}" for k in np.argsort(-p, kind="stable")[:3]) + "."

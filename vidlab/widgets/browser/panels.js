@@ -29,7 +29,7 @@ function vlDraw(canvas, bytes, height, width, colours) {
 }
 
 function vlPanel(kind, palettes, picked) {
-  return { pixels: vlPixels, lines: vlLines, plane: vlPlane }[kind](palettes, picked);
+  return { pixels: vlPixels, lines: vlLines, plane: vlPlane, bars: vlBars }[kind](palettes, picked);
 }
 
 function vlFrame(content) {
@@ -191,6 +191,41 @@ function vlLines(palettes, picked) {
       svg.replaceChildren(...made);
   };
   return { box, update };
+}
+
+// Bars from 0 to 1, one below the other, each with its name and its number.
+function vlBars() {
+  const thick = 15;
+  const { svg, box, caption } = vlChart({ width: 360, height: 100 });
+  return {
+    box,
+    update({ names, series, caption: text, alt }) {
+      const labels = Object.keys(series), left = 12 + 7 * Math.max(...names.map((name) => name.length)), wide = 200;
+      const top = labels.length > 1 ? 20 : 4, step = thick * labels.length + 5, bottom = top + step * names.length;
+      const made = [];
+      labels.forEach((label, k) => {
+        const colour = `fill: var(--vl-${k + 1})`;
+        if (labels.length > 1) {
+          made.push(vlSvg("rect", { x: left + 90 * k, y: 3, width: 12, height: 10, style: colour }));
+          made.push(vlSvg("text", { x: left + 90 * k + 17, y: 12 }, series[label] ? label : `${label}: ?`));
+        }
+        (series[label] ?? []).forEach((value, i) => {
+          const y = top + i * step + k * thick, part = Math.min(Math.max(value, 0), 1);
+          made.push(vlSvg("rect", { class: "vl-bar", x: left, y, width: wide * part, height: thick - 2, style: colour, "data-label": label, "data-value": value }));
+          made.push(vlSvg("text", { x: left + wide * part + 4, y: y + thick - 4 }, value.toFixed(2)));
+        });
+      });
+      names.forEach((name, i) => made.push(vlSvg("text", { x: left - 5, y: top + i * step + (step - 5) / 2 + 4, "text-anchor": "end" }, name)));
+      made.push(vlSvg("path", { class: "axis", d: `M${left} ${top - 2}V${bottom}H${left + wide}` }));
+      for (const v of [0, 0.5, 1]) made.push(vlSvg("text", { x: left + wide * v, y: bottom + 13, "text-anchor": "middle" }, String(v)));
+      const width = left + wide + 40, height = bottom + 18;
+      svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      svg.setAttribute("width", width);
+      svg.setAttribute("aria-label", alt);
+      caption.textContent = text;
+      svg.replaceChildren(...made);
+    },
+  };
 }
 
 function vlPlane() {
