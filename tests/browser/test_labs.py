@@ -193,6 +193,26 @@ def test_text_in_charts_keeps_its_size_and_a_swipe_scrolls_where_nothing_is_draw
         page.set_viewport_size({"width": 1280, "height": 900})
 
 
+def test_a_stroke_can_be_taken_back(opened):
+    page, live, _ = opened
+    for root in live:
+        root.scroll_into_view_if_needed()
+        for chart in [c for c in root.locator(".vl-chart").all() if c.evaluate("c => c.style.cursor") == "crosshair"]:
+            undo = root.get_by_role("button", name="undo the last stroke")
+            assert undo.count() == 0
+            labs.settled(page, root)
+            before = root.evaluate("root => root.vlValues().x")
+            place = chart.bounding_box()
+            page.mouse.move(place["x"] + place["width"] / 2, place["y"] + 30)
+            page.mouse.down()
+            page.mouse.move(place["x"] + place["width"] / 1.5, place["y"] + 60, steps=4)
+            page.mouse.up()
+            labs.settled(page, root)
+            assert root.evaluate("root => root.vlValues().x") != before
+            undo.click()
+            assert root.evaluate("root => root.vlValues().x") == before and undo.count() == 0
+
+
 def test_reset_brings_back_what_was_at_first(opened):
     page, live, twins = opened
     for root, twin in zip(live, twins, strict=True):

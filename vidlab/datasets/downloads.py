@@ -1,4 +1,4 @@
-"""Download a file so that it is whole, is the one that was meant, and need not start again when the line breaks."""
+"""Download a file so that it is whole and is the one that was meant; a download that broke off goes on from there."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A Jupyter server extension: answers to the labs leave at once.
+"""A Jupyter server extension: the answers to the labs are sent at once, and not held back to be sent together.
 
 A websocket's small messages wait for up to 40 ms unless TCP_NODELAY is set, and jupyter_server does not set it: a drag
 then stutters. `vidlab lab` turns this on; so does an installation that is not in place (`vidlab.json`).

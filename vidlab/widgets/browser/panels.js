@@ -146,14 +146,19 @@ function vlLines(palettes, picked) {
     stroke = [step, value];
     picked({ [panel.draw]: [...drawn] });
   };
+  const undo = vlElement("button", { type: "button", text: "undo the last stroke", hidden: true });
+  let earlier = null;
+  undo.addEventListener("click", () => { picked({ [panel.draw]: earlier }); undo.hidden = true; });
+  box.append(undo);
   svg.addEventListener("pointerdown", (e) => {
     if (!panel.draw) return;
     drawn = [...Object.values(panel.series)[0]];
+    earlier = [...drawn];
     svg.setPointerCapture(e.pointerId);
     draw(e);
   });
   svg.addEventListener("pointermove", (e) => { if (drawn && e.buttons) draw(e); });
-  svg.addEventListener("pointerup", () => { drawn = stroke = null; });
+  svg.addEventListener("pointerup", () => { undo.hidden = !drawn; drawn = stroke = null; });
   const update = (next) => {
       panel = next;
       if (box.parentElement) room.observe(box.parentElement);
