@@ -1,5 +1,7 @@
 """What a clip is, said once for all who take one."""
 
+import os
+
 import numpy as np
 
 
@@ -17,6 +19,8 @@ def checked(clip, name="clip", any_range=False):
     ------
     ValueError : it is no clip; the message says what it is instead, and what to do.
     """
+    if isinstance(clip, str | os.PathLike):
+        raise ValueError(f"{name}: {str(clip)!r} is a file's name; video.read(name) makes a clip of it")
     clip = np.asarray(clip)
     if clip.dtype == bool:
         clip = clip.astype(np.uint8) * 255

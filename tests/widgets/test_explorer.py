@@ -348,6 +348,10 @@ def test_a_layer_that_is_called_twice():
     assert names_of(view) == ["twice", "twice (call 2)"]
 
 
+def channels_first():
+    return keras.Sequential([keras.Input((3, 16, 16)), layers.Conv2D(2, 3, data_format="channels_first")])
+
+
 def two_inputs():
     a, b = keras.Input((4, 4, 3)), keras.Input((4, 4, 3))
     return keras.Model([a, b], layers.add([a, b]))
@@ -363,6 +367,8 @@ def two_inputs():
         (plain_cnn, CLIP.astype(int), {}, "from 0 to 1, got int64"),
         (plain_cnn, np.full(SHAPE, np.nan), {}, "NaN or infinite"),
         (two_inputs, CLIP, {}, "model: it has several inputs"),
+        (channels_first, CLIP, {}, "model: its layer conv2d.* has the channels first; build it with data_format"),
+        (plain_cnn, "clip.mp4", {}, "clip: 'clip.mp4' is a file's name; video.read"),
         (lambda: models.two_stream(SHAPE, 3), CLIP, {}, "model: it has several inputs"),
         (lambda: models.listing_rnn((6, 5), 3), CLIP, {}, "expected a built Sequential or functional"),
         (lambda: keras.Sequential([layers.Dense(2)]), CLIP, {}, "begins with keras.Input"),
@@ -397,8 +403,12 @@ def test_a_model_that_diverged_is_said_so_and_not_called_healthy():
 
 def test_a_model_that_rescales_pixels_by_itself_is_given_pixels():
     inside = keras.Sequential([keras.Input(SHAPE[1:]), layers.Rescaling(1 / 255), layers.Conv2D(2, 3)])
-    view, bare = layer_answers_of(inside), (CLIP / np.float32(255))
-    assert np.allclose(np.moveaxis(view["rescaling"].values, 1, 3), bare, atol=1e-6)
+    nested = keras.Sequential([keras.Input(SHAPE[1:]), keras.Sequential([layers.Rescaling(1 / 255), layers.ReLU()])])
+    over_time = keras.Sequential([keras.Input(SHAPE), layers.TimeDistributed(layers.Rescaling(1 / 255))])
+    for model in (inside, nested, over_time):
+        first = next(iter(layer_answers_of(model).values()))
+        assert np.allclose(np.moveaxis(first.values, 1, 3), CLIP / np.float32(255), atol=1e-6)
+    assert activations.in_pixels(plain_cnn()) is None
 
 
 def layer_answers_of(model):

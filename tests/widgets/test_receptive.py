@@ -249,6 +249,12 @@ def test_only_an_edge_that_the_field_touches_is_said_to_cut_it_off():
         ("clip: expected uint8, or floats from 0 to 1, .*divide by 255", {"clip": np.full((3, 9, 9, 3), 200.0)}),
         ("clip: some of its numbers are NaN", {"clip": np.full((9, 9), np.nan)}),
         ("model: layer .* NaN or infinite numbers: the training has diverged", {"model": diverged}),
+        ("model: its layer conv2d.* has the channels first", {"model": lambda: keras.Sequential(
+            [keras.Input((3, 16, 16)), layers.Conv2D(2, 3, data_format="channels_first")])}),
+        ("model: it is stateful; build it without", {"model": lambda: keras.Sequential(
+            [keras.Input((6, 4, 4, 1), batch_size=1), layers.Reshape((6, 16)), layers.LSTM(2, stateful=True)])}),
+        ("model: it has several inputs", {"model": lambda: keras.Model(
+            two := [keras.Input((4, 4, 1)), keras.Input((4, 4, 1))], layers.Add()(two))}),
         ("model: its batch size is fixed", {"model": lambda: keras.Sequential(
             [keras.Input((4, 4, 1), batch_size=2), layers.Conv2D(2, 3)])}),
     ],

@@ -140,6 +140,7 @@ def fitting(model, clip):
     ------
     ValueError : the model has no single input of a clip or an image, or the clip is not of that shape and range.
     """
+    refuse_channels_first(model)
     shape = getattr(model, "input_shape", None)
     if isinstance(shape, dict) or (isinstance(shape, list | tuple) and shape and isinstance(shape[0], list | tuple)):
         raise ValueError("model: it has several inputs; explore one of its parts, a model with one input")
@@ -149,11 +150,12 @@ def fitting(model, clip):
             f"channels) or of images (batch, height, width, channels), got {type(model).__name__} with input {shape}; "
             "a Sequential model knows its input when it begins with keras.Input(shape)"
         )
-    clip, wanted = np.asarray(clip), (None,) * (5 - len(shape)) + shape[1:]
+    wanted = (None,) * (5 - len(shape)) + shape[1:]
     if wanted[-1] in (None, 1, 3):
         clip = clips.as_floats(clips.checked(clip))
-    elif clip.dtype == np.uint8:
-        clip = clip / np.float32(255)
+    else:
+        clip = np.asarray(clip)
+        clip = clip / np.float32(255) if clip.dtype == np.uint8 else clip
     if clip.ndim != 4 or not clip.size or any(w not in (None, n) for w, n in zip(wanted, clip.shape, strict=False)):
         frames, height, width, channels = ("any" if n is None else n for n in wanted)
         raise ValueError(
@@ -165,12 +167,23 @@ def fitting(model, clip):
     return clip.astype(np.float32)
 
 
+def refuse_channels_first(model):
+    """The labs read (height, width, channels), Keras's usual order."""
+    inside = model._flatten_layers() if hasattr(model, "_flatten_layers") else ()
+    if other := [layer.name for layer in inside if getattr(layer, "data_format", None) == "channels_first"]:
+        raise ValueError(
+            f"model: its layer {other[0]} has the channels first; build it with data_format='channels_last' to see it"
+        )
+
+
 def in_pixels(model):
     """For a model that divides pixels by itself, in a `Rescaling` before any other layer: from [0, 1] to 0 to 255."""
     from keras import layers
 
-    first = next((layer for layer in model.layers if not isinstance(layer, layers.InputLayer)), None)
-    first = first.layers[1] if hasattr(first, "layers") and len(first.layers) > 1 else first
+    first = model
+    while hasattr(first, "layers") or isinstance(first, layers.TimeDistributed):
+        inside = getattr(first, "layers", None) or [first.layer]
+        first = next((layer for layer in inside if not isinstance(layer, layers.InputLayer)), None)
     if isinstance(first, layers.Rescaling) and np.max(np.abs(first.scale)) < 1 / 100:
         return lambda clip: clip * 255
     return None

@@ -182,8 +182,8 @@ def _weights_of(layer):
     if hasattr(layer, "get_weights"):
         if hasattr(layer, "layers"):
             inside = [one.name for one in layer.layers if hasattr(one, "recurrent_activation") or hasattr(one, "cell")]
-            there = f"its {' and '.join(inside)}" if inside else "one, but it has no recurrent layer"
-            raise ValueError(f"layer: expected an LSTM layer, got a whole model; give {there}, model.get_layer(name)")
+            remedy = f"give model.get_layer({inside[0]!r})" if inside else "and there is none in it"
+            raise ValueError(f"layer: expected an LSTM layer, got a whole model; {remedy}")
         cell, weights = getattr(layer, "cell", layer), layer.get_weights()
         used = [getattr(getattr(cell, name, None), "__name__", "?") for name in ("activation", "recurrent_activation")]
         if used != ["tanh", "sigmoid"] or len(weights) not in (3, 6) or getattr(layer, "go_backwards", False):

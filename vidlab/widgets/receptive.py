@@ -6,7 +6,7 @@ import numpy as np
 
 from vidlab import clips, world
 from vidlab.widgets import dependencies, field_words, lab
-from vidlab.widgets.activations import in_pixels, plain_name
+from vidlab.widgets.activations import in_pixels, plain_name, refuse_channels_first
 
 DEPTH = 5  # layers of a stack
 LARGEST = 4_000_000  # bytes of pixels that are sent at each step
@@ -83,12 +83,17 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
 
 
 def _input_shape(model):
+    refuse_channels_first(model)
     inputs = getattr(model, "inputs", None)
-    if not inputs or len(inputs) != 1 or len(inputs[0].shape) not in (4, 5):
+    if inputs and len(inputs) > 1:
+        raise ValueError("model: it has several inputs; look at one of its parts, a model with one input")
+    if not inputs or len(inputs[0].shape) not in (4, 5):
         raise ValueError(
-            "model: expected a Keras model with one input, images or clips; give a Sequential keras.Input(shape) as "
-            "its first layer"
+            "model: expected a Keras model with one input, images or clips; keras.Sequential([keras.Input(shape), "
+            "model]) makes one of any model or layer"
         )
+    if any(getattr(layer, "stateful", False) for layer in model._flatten_layers()):
+        raise ValueError("model: it is stateful; build it without stateful=True and give it these weights to see it")
     if inputs[0].shape[0] is not None:
         shape = tuple(inputs[0].shape[1:])
         raise ValueError(
@@ -112,11 +117,12 @@ def _made_up(shape):
 
 def _checked(clip, shape):
     """The clip as a picture, uint8 (frames, height, width, 3), and as what the model gets."""
-    clip = np.asarray(clip)
     if shape is None or shape[-1] in (None, 1, 3):
         frames = clips.checked(clip)
+        clip = np.asarray(clip)
         image = (clip.ndim < 4 and len(frames) == 1) if shape is None else len(shape) == 3
     else:  # a model of other channels, which are shown as their mean
+        clip = np.asarray(clip)
         frames = clip[None] if clip.ndim == 3 else clip
         frames = (frames / 255 if clip.dtype == np.uint8 else frames).astype(np.float32)
         image = len(shape) == 3
