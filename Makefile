@@ -10,8 +10,9 @@ RUN = .venv/bin/python -m
 lab: .venv/ready        ## open the course in JupyterLab
 	$(RUN) vidlab lab
 
-test: .venv/ready       ## everything, notebooks and browser included, a file at a time in each of two workers
-	$(RUN) pytest -n 2 --dist loadfile --durations 25
+test: .venv/ready       ## everything: notebooks and tests, a file at a time in each of two workers; then the browser's alone
+	$(RUN) pytest -n 2 --dist loadfile --durations 25 --ignore tests/browser
+	$(RUN) pytest --durations 10 tests/browser
 
 quick: lint             ## what takes two to three minutes
 	$(RUN) pytest -m "not slow"
