@@ -202,10 +202,14 @@ function vlLines(palettes, picked) {
 function vlBars() {
   const thick = 15;
   const { svg, box, caption } = vlChart({ width: 360, height: 100 });
-  return {
-    box,
-    update({ names, series, caption: text, alt }) {
-      const labels = Object.keys(series), left = 12 + 7 * Math.max(...names.map((name) => name.length)), wide = 200;
+  let panel = null, laid = 0;
+  const room = new ResizeObserver(() => { if (laid !== vlRoom(box)) update(panel); });
+  const update = (next) => {
+      panel = next;
+      laid = vlRoom(box);
+      if (box.parentElement) room.observe(box.parentElement);
+      const { names, series, caption: text, alt } = panel;
+      const labels = Object.keys(series), left = 12 + 7 * Math.max(...names.map((name) => name.length)), wide = Math.max(60, Math.min(200, laid - left - 40));
       const top = labels.length > 1 ? 20 : 4, step = thick * labels.length + 5, bottom = top + step * names.length;
       const made = [];
       labels.forEach((label, k) => {
@@ -229,8 +233,8 @@ function vlBars() {
       svg.setAttribute("aria-label", alt);
       caption.textContent = text;
       svg.replaceChildren(...made);
-    },
   };
+  return { box, update };
 }
 
 function vlPlane() {
