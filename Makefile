@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	$$p -c "$(SUITABLE)" 2>/dev/null && { echo $$p; break; }; done)
 RUN = .venv/bin/python -m
 
-.PHONY: lab test quick lint notebooks lock
+.PHONY: lab test quick lint format coverage parity notebooks lock
 
 lab: .venv/ready        ## open the course in JupyterLab
 	$(RUN) vidlab lab
@@ -17,8 +17,19 @@ test: .venv/ready       ## everything: notebooks and tests, a file at a time in 
 quick: lint             ## what takes two to three minutes
 	$(RUN) pytest -m "not slow"
 
-lint: .venv/ready
+lint: .venv/ready       ## Python, its formatting, and the labs' JavaScript
 	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	.venv/bin/oxlint --deny-warnings vidlab/widgets/browser
+
+format: .venv/ready
+	$(RUN) ruff format .
+
+coverage: .venv/ready   ## which lines of the package the tests reach, without notebooks and browser
+	$(RUN) pytest -n 2 --dist loadfile --cov --cov-report term:skip-covered --ignore tests/browser tests
+
+parity: .venv/ready     ## the table that proves the equations against Keras
+	$(RUN) tests.parity
 
 notebooks: .venv/ready  ## run all notebooks again, in place
 	$(RUN) tests.notebooks.execute

@@ -20,7 +20,8 @@ import numpy as np
 from results import options, save
 
 from vidlab import datasets, models, training, world
-from vidlab.quiet import tensorflow as tf  # noqa: F401  (before keras)
+from vidlab.clips import Frames
+from vidlab.tensorflow import tf  # noqa: F401  (before keras)
 
 import keras  # isort: skip
 
@@ -111,7 +112,7 @@ def motions(seed, tubelet=1):
     samples = datasets.embedded()
     classes = datasets.classes_of(samples)
     train, val, test = (
-        datasets.load_clips([s for s in samples if s.split == split], classes=classes)
+        datasets.load_clips([s for s in samples if s.split == split], Frames(12, (32, 32)), classes=classes)
         for split in ("train", "val", "test")
     )
     keras.utils.set_random_seed(seed)

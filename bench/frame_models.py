@@ -6,10 +6,13 @@ The same clips, settings and seeds, and two questions: how does the object move,
 at 0.001, as the article's "adam" does. On the colour, Conv3D is left out: it takes as long as all the others.
 """
 
+from dataclasses import asdict
+
 import numpy as np
 from results import options, save
 
 from vidlab import datasets, models, training
+from vidlab.clips import Frames
 
 COMMAND = "python bench/frame_models.py --out data/results/frame_models.json"
 SETTINGS = {"epochs": 8, "learning_rate": 1e-3}
@@ -21,7 +24,7 @@ def load(question):
     samples = datasets.embedded(question)
     classes = datasets.classes_of(samples)
     return [
-        datasets.load_clips([s for s in samples if s.split == split], classes=classes)
+        datasets.load_clips([s for s in samples if s.split == split], Frames(12, (32, 32)), classes=classes)
         for split in ("train", "val", "test")
     ]
 
@@ -33,8 +36,8 @@ def main():
         train, validation, test = load(question)
         chance = float(np.bincount(test[1]).max() / len(test[1]))
         for build in builders:
-            for row in training.compare([build], train, validation, test, arguments.seeds, **SETTINGS):
-                rows.append({"question": question} | row | {"chance": chance})
+            for run in training.compare([build], train, validation, test, seeds=arguments.seeds, **SETTINGS):
+                rows.append({"question": question} | asdict(run) | {"chance": chance})
                 print(rows[-1], flush=True)
             save(arguments.out, COMMAND, settings=SETTINGS, rows=rows)
 

@@ -29,8 +29,9 @@ import numpy as np
 from results import save
 
 from vidlab import datasets, models, video
+from vidlab.clips import Frames
 from vidlab.datasets import Augment, Batches, Sample
-from vidlab.quiet import tensorflow as tf
+from vidlab.tensorflow import tf
 
 import keras  # isort: skip
 
@@ -54,7 +55,7 @@ def moving_noise(folder, number):
 
 def batches(**settings):
     def read(samples, size):
-        for _ in Batches(samples, FRAMES, size, BATCH, **settings).epoch(0):
+        for _ in Batches(samples, Frames(FRAMES, size), batch=BATCH, **settings).epoch(0):
             pass
 
     return read
@@ -127,7 +128,7 @@ def clips_a_second(what, samples, size, contestants, rounds):
 
 
 def share_for_data(what, samples, size, rounds, recommended, **settings):
-    data = Batches(samples, FRAMES, size, BATCH, shuffle=True, **settings)
+    data = Batches(samples, Frames(FRAMES, size), batch=BATCH, shuffle=True, **settings)
     keras.utils.set_random_seed(0)
     model = models.conv3d((FRAMES, *size, 3), len(data.classes))
     # rate 0: on a batch learnt by heart, gradients get so small (denormal) that the processor takes longer

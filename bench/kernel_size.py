@@ -9,7 +9,7 @@ that are `size` pixels apart from end to end are a feature of that size.
 import numpy as np
 from results import options, save
 
-from vidlab.quiet import tensorflow as tf  # noqa: F401  (before keras)
+from vidlab.tensorflow import tf  # noqa: F401  (before keras)
 
 import keras  # isort: skip
 

@@ -9,7 +9,8 @@ import numpy as np
 from results import options, save
 
 from vidlab import datasets
-from vidlab.quiet import tensorflow as tf  # noqa: F401  (before keras)
+from vidlab.clips import Frames
+from vidlab.tensorflow import tf  # noqa: F401  (before keras)
 
 import keras  # isort: skip
 
@@ -21,7 +22,7 @@ TASKS = {"colour": {"frames": 200, "epochs": 40}, "shape": {"frames": 2304, "epo
 def four_frames(label, split, classes):
     """Four frames of each clip of a split, and their labels."""
     chosen = [s for s in datasets.embedded(label) if s.split == split]
-    clips, labels = datasets.load_clips(chosen, frames=4, size=(32, 32), classes=classes)
+    clips, labels = datasets.load_clips(chosen, Frames(4, (32, 32)), classes=classes)
     return clips.reshape(-1, 32, 32, 3), labels.repeat(4)
 
 

@@ -203,7 +203,7 @@ def main():
         print("imageio's FFMPEG plugin is left out: imageio-ffmpeg is not installed")
         del readers["imageio FFMPEG"]
     if not args.without_tensorflow:
-        from vidlab.quiet import tensorflow  # noqa: F401
+        from vidlab.tensorflow import tf  # noqa: F401
 
     with tempfile.TemporaryDirectory() as folder:
         if args.clips is None:

@@ -7,7 +7,7 @@ those of `vidlab train`, which were not chosen on these clips.
 """
 
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ def main():
     arguments = options(__doc__, seeds=(0, 1, 2), folder=True)
     samples = datasets.folder(arguments.folder)
     samples = [replace(s, group=re.sub(r"_\d+$", "", Path(s.source).stem)) for s in samples]
-    rows = []
+    rows, runs = [], []
     for seed in arguments.seeds:
         parts = datasets.split_by_group(samples, {"train": 2 / 3, "test": 1 / 3}, seed)
         learn, test = (
@@ -33,10 +33,11 @@ def main():
             for split, augment in (("train", AUGMENT), ("test", None))
         )  # fmt: skip
         majority = float(np.bincount(test.labels).max() / len(test))
-        found = training.compare(BUILDERS, learn, None, test, (seed,), epochs=EPOCHS)
-        rows += [row | {"clips": [len(learn), len(test)], "majority": majority} for row in found]
+        found = training.compare(BUILDERS, learn, None, test, seeds=(seed,), epochs=EPOCHS)
+        rows += [asdict(run) | {"clips": [len(learn), len(test)], "majority": majority} for run in found]
+        runs += found
         print(training.table(found, majority), flush=True)
-    print(training.table(rows, np.mean([row["majority"] for row in rows])))
+    print(training.table(runs, np.mean([row["majority"] for row in rows])))
     save(arguments.out, COMMAND, rows=rows)
 
 

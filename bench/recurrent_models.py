@@ -11,8 +11,9 @@ from results import options, save
 from sklearn.linear_model import RidgeCV
 
 from vidlab import datasets, models, training, world
+from vidlab.clips import Frames
 from vidlab.models.frame import each_frame, frame_features
-from vidlab.quiet import tensorflow as tf  # noqa: F401  (before keras)
+from vidlab.tensorflow import tf  # noqa: F401  (before keras)
 
 import keras  # isort: skip
 from keras import layers  # isort: skip
@@ -27,7 +28,10 @@ RATES = 1e-3, 1e-2, 3e-2, 1e-1
 def clips_of(label):
     samples = datasets.embedded(label)
     classes = datasets.classes_of(samples)
-    return {s: datasets.load_clips([c for c in samples if c.split == s], classes=classes) for s in SPLITS}
+    return {
+        s: datasets.load_clips([c for c in samples if c.split == s], Frames(12, (32, 32)), classes=classes)
+        for s in SPLITS
+    }
 
 
 def where(masks):
@@ -129,7 +133,7 @@ def together(start, clips, seed, epochs, learning_rate):
     clip = keras.Input((12, 32, 32, 3))
     x = layers.BatchNormalization()(each_frame(start, clip))  # a number's mean and deviation, as `sequences`
     model = keras.Model(clip, layers.Dense(8, activation="softmax")(layers.SimpleRNN(64)(x)))
-    training.fit(model, clips["train"], clips["val"], epochs, learning_rate=learning_rate, live=False)
+    training.fit(model, clips["train"], clips["val"], epochs=epochs, learning_rate=learning_rate, live=False)
     return report(model, clips["test"])
 
 

@@ -14,7 +14,7 @@ last digit, since rounding depends on how many runs share an operation.
 
 import numpy as np
 
-from vidlab.quiet import tensorflow as tf  # before keras, so that it starts without its stderr lines
+from vidlab.tensorflow import tf  # before keras, so that it starts without its stderr lines
 
 import keras  # isort: skip
 

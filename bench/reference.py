@@ -17,7 +17,7 @@ import time
 import numpy as np
 
 from vidlab import reference
-from vidlab.quiet import tensorflow as tf
+from vidlab.tensorflow import tf
 
 keras = tf.keras
 CONVOLUTIONS = [

@@ -15,7 +15,8 @@ import numpy as np
 from results import options, save
 
 from vidlab import datasets, models, training
-from vidlab.quiet import tensorflow as tf  # noqa: F401  (before keras)
+from vidlab.clips import Frames
+from vidlab.tensorflow import tf  # noqa: F401  (before keras)
 
 import keras  # isort: skip
 from keras import layers  # isort: skip
@@ -58,7 +59,11 @@ def train(build, data, seed, classes):
 def of_each_split(samples):
     names = datasets.classes_of(samples)
     parts = {split: [s for s in samples if s.split == split] for split in SPLITS}
-    return names, parts, {split: datasets.load_clips(parts[split], classes=names) for split in SPLITS}
+    return (
+        names,
+        parts,
+        {split: datasets.load_clips(parts[split], Frames(12, (32, 32)), classes=names) for split in SPLITS},
+    )
 
 
 def two_streams(question, samples, flows, mixed, seeds, note):
@@ -79,7 +84,7 @@ def two_streams(question, samples, flows, mixed, seeds, note):
         note(question, "averaged", seed, *averaged)
         data = {
             split: datasets.Batches(
-                parts[split], 12, (32, 32), classes=names, cache="memory", flow=True,
+                parts[split], Frames(12, (32, 32)), classes=names, cache="memory", flow=True,
                 shuffle=split == "train", seed=seed,
             )
             for split in SPLITS

@@ -23,7 +23,7 @@ import results
 import tutorials
 
 from vidlab import datasets, models, world
-from vidlab.quiet import tensorflow as tf
+from vidlab.tensorflow import tf
 
 import keras  # isort: skip
 

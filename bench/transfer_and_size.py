@@ -19,7 +19,8 @@ from results import options, save
 from sklearn.linear_model import LogisticRegression
 
 from vidlab import datasets, models, training, world
-from vidlab.quiet import tensorflow as tf  # before keras
+from vidlab.clips import Frames
+from vidlab.tensorflow import tf  # before keras
 
 import keras  # isort: skip
 from keras import layers  # isort: skip
@@ -208,7 +209,12 @@ def augmented(augment, clips, seed):
     samples = [datasets.Sample(np.round(255 * x[i]).astype(np.uint8), names[y[i]]) for i in chosen]
     change = AUGMENTS[augment]
     batches = datasets.Batches(
-        samples, 12, (32, 32), 16, names, datasets.Augment(**change) if change else None, shuffle=True, seed=seed
+        samples,
+        Frames(12, (32, 32)),
+        classes=names,
+        augment=datasets.Augment(**change) if change else None,
+        shuffle=True,
+        seed=seed,
     )
     keras.utils.set_random_seed(seed)
     model = models.conv3d(CLIP, 8)

@@ -6,7 +6,7 @@ predicts frames, not classes. Each function gives a compiled model; `BATCH` and 
 
 from math import ceil
 
-import vidlab.quiet  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
+import vidlab.tensorflow  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
 
 import keras  # isort: skip
 from keras import layers, ops

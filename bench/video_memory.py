@@ -20,6 +20,7 @@ from results import save
 from sklearn.linear_model import LogisticRegression
 
 from vidlab import datasets, models, reference, training, world
+from vidlab.clips import Frames
 from vidlab.models.frame import frame_features
 
 import keras  # isort: skip
@@ -177,13 +178,16 @@ def whole(seeds, lengths=(8, 16)):
                 keras.utils.set_random_seed(seed)
                 model = build(clips[0].shape[1:], 4)
                 history = training.fit(model, clips, epochs=8, live=False)
-                seen = round(history["accuracy"][-1], 4)
+                seen = round(history.accuracy[-1], 4)
                 yield judged(model, test, frames=frames, model=build.__name__, seed=seed, train=seen)
 
 
 def embedded(seeds):
     samples = datasets.embedded()
-    sets = {s: datasets.load_clips([c for c in samples if c.split == s]) for s in ("train", "val", "test")}
+    sets = {
+        s: datasets.load_clips([c for c in samples if c.split == s], Frames(12, (32, 32)))
+        for s in ("train", "val", "test")
+    }
     for seed in seeds:
         keras.utils.set_random_seed(seed)
         model = models.cnn_peephole_lstm(sets["train"][0].shape[1:], 8)

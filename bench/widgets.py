@@ -27,7 +27,7 @@ import numpy as np
 import ipywidgets
 import matplotlib.pyplot as plt
 from vidlab import models, widgets, world
-from vidlab.quiet import tensorflow
+from vidlab.tensorflow import tf
 
 factors = "motion", "shape", "texture"
 clip = world.render(1, label="motion", factors=factors, frames=24, size=(32, 32), seed=3).clips[0]

@@ -42,3 +42,29 @@ def test_what_is_no_clip_is_said_in_a_sentence(given, says):
 
 def test_maps_may_have_any_range():
     assert clips.checked(CLIP[..., 0] * -3.0, any_range=True).shape == (5, 8, 9, 1)
+
+
+def test_grey_becomes_three_equal_channels():
+    rgb = clips.as_rgb(CLIP[..., 0])
+    assert rgb.shape == (5, 8, 9, 3) and (rgb == CLIP[..., :1]).all()
+
+
+@pytest.mark.parametrize(("wrong", "says"), [
+    ({"frames": 0}, "^frames must be None or from 1 up, not 0"), ({"frames": True}, "^frames must"),
+    ({"size": 48}, "^size must be None or .height, width. in whole pixels, not 48"), ({"size": (0, 4)}, "^size must"),
+    ({"fit": "zoom"}, "^fit='zoom' must be stretch, crop or pad"),
+    ({"by": "second"}, "^by='second' must be frame or time"),
+    ({"sampling": "evenly"}, "^sampling='evenly' must be uniform, dense, segments, random or all"),
+    ({"sampling": "all"}, "^frames must be None with sampling"), ({"stride": 0}, "^stride must be a whole number"),
+])  # fmt: skip
+def test_frames_name_what_is_wrong(wrong, says):
+    with pytest.raises(ValueError, match=says):
+        clips.Frames(**wrong)
+
+
+def test_frames_know_the_shape_of_a_clip_where_it_is_fixed():
+    assert clips.Frames(5, [np.int64(8), 9]).shape == (5, 8, 9, 3)
+    assert clips.Frames(5, [8, 9]) == clips.Frames(5, (8, 9))
+    for open_ended in (clips.Frames(None, (8, 9)), clips.Frames(5, None)):
+        with pytest.raises(ValueError, match="need a number of frames and a size"):
+            _ = open_ended.shape

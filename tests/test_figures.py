@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.notebooks.pictures import is_blank
-from vidlab import figures
+from vidlab import figures, reference, training
 
 CLIP = np.random.default_rng(0).integers(0, 255, (12, 16, 20, 3), np.uint8)
 HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.5], "accuracy": [0.1, 0.6], "val_accuracy": [0.1, 0.4]}
@@ -29,8 +29,18 @@ def pixels(picture):
     lambda: figures.curves(HISTORY, "a model"),
     lambda: figures.curves({"loss": [1.0], "accuracy": [0.5]}),
     lambda: figures.confusion([[5, 1], [0, 6]], ["left", "right"], "title"),
+    lambda: figures.confusion({"in order": [[5, 1], [0, 6]], "backwards": [[1, 5], [6, 0]]}, ["left", "right"]),
     lambda: figures.accuracies(ROWS, 0.125, "title"),
+    lambda: figures.lines({"a": [1, 2], "b": [[1, 2], [3, 4]]}, [8, 16], alt="two lines that go up", log="x"),
+    lambda: figures.lines({"one": {"a": [1, 2]}, "two": {"a": [2, 1]}}, alt="a line up, a line down", share=False),
+    lambda: figures.dots({"a": [0.2, 0.3], "b": [0.9]}, alt="b is better than a", title="t"),
+    lambda: figures.bars({"n": {"a": 1, "b": 2}, "m": {"a": 3, "b": 1}}, alt="two quantities of a and b"),
+    lambda: figures.maps([CLIP[0], CLIP[0, ..., 0] / 255.0], ["colour", "grey"], alt="a frame in colour and grey"),
+    lambda: figures.maps([[np.eye(3) - 0.5] * 2] * 2, labels=["a", "b"], alt="four maps, all equal", values=(-1, 1),
+                         numbers=True, colorbar="value", xlabel="x", ylabel="y"),
     figures.lstm_cell,
+    figures.rnn_unrolled,
+    lambda: figures.windows([(1, "valid", 1), (2, "same", 1), (1, "same", 2)]),
 ])  # fmt: skip
 def test_pictures_are_not_blank_and_carry_a_text(draw):
     picture = draw()
@@ -89,15 +99,89 @@ def test_curves_name_training_and_validation():
     assert [t.get_text() for t in figures.curves(history).axes[0].get_legend().texts] == ["training", "validation"]
 
 
+def dots_of(ax):
+    """{(row, colour): values} of the dots, and {kind: (colour, hollow)} of the legend."""
+    points = [line for line in ax.lines if line.get_linestyle() == "None"]
+    rows = [t.get_text() for t in ax.get_yticklabels()]
+    drawn = {(rows[round(p.get_ydata()[0])], p.get_color()): list(p.get_xdata()) for p in points}
+    named = [p for p in points if not p.get_label().startswith("_")]
+    return drawn, {p.get_label(): (p.get_color(), p.get_markerfacecolor() == "none") for p in named}
+
+
 def test_accuracies_say_which_dots_are_of_shuffled_frames():
     rows = [{"model": "a", "top1": 0.9, "shuffled": 0.2}, {"model": "b", "top1": 0.7, "shuffled": 0.3}]
-    ax = figures.accuracies(rows, 0.125).axes[0]
-    drawn = {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in ax.lines[1:]}
-    assert drawn == {"frames shuffled": ([0.2, 0.3], [0, 1]), "frames in order": ([0.9, 0.7], [0, 1])}
-    hollow = {line.get_label(): line.get_markerfacecolor() == "none" for line in ax.lines[1:]}
-    assert hollow == {"frames shuffled": True, "frames in order": False}
-    assert list(ax.lines[0].get_xdata()) == [0.125, 0.125] and ax.texts[0].get_text() == "chance"
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
+    for given in (rows, [training.Run(seed=0, interval=(0, 1), parameters=1, seconds=1, **row) for row in rows]):
+        ax = figures.accuracies(given, 0.125).axes[0]
+        drawn, legend = dots_of(ax)
+        in_order, shuffled = legend["frames in order"], legend["frames shuffled"]
+        assert (in_order[1], shuffled[1]) == (False, True)
+        assert drawn["a", in_order[0]] == [0.9] and drawn["a", shuffled[0]] == [0.2]
+        assert drawn["b", in_order[0]] == [0.7] and drawn["b", shuffled[0]] == [0.3]
+        level = next(line for line in ax.lines if list(line.get_xdata()) == [0.125, 0.125])
+        assert level.get_linestyle() == ":" and [t.get_text() for t in ax.texts] == ["chance"]
+
+
+def test_lines_of_runs_go_through_their_means():
+    values = [[0.1, 0.3], [0.5, 0.9], [0.4, 0.4]]
+    ax = figures.lines({"of runs": values, "alone": [3, 2, 1]}, [2, 4, 8], alt="x", levels={"chance": 0.25}).axes[0]
+    middle, *dots, alone, chance = ax.lines
+    assert np.allclose(middle.get_ydata(), [0.2, 0.7, 0.4]) and list(middle.get_xdata()) == [2, 4, 8]
+    assert np.allclose([d.get_ydata() for d in dots], np.transpose(values))
+    assert {d.get_color() for d in dots} == {middle.get_color()} != {alone.get_color()}
+    assert list(alone.get_ydata()) == [3, 2, 1] and set(chance.get_ydata()) == {0.25}
+    assert [t.get_text() for t in ax.get_legend().texts] == ["of runs", "alone"]
+    assert [h.get_color() for h in ax.get_legend().legend_handles] == [middle.get_color(), alone.get_color()]
+
+
+def test_a_name_has_one_colour_in_all_panels():
+    fig = figures.lines({"left": {"a": [1, 2]}, "right": {"b": [1, 2], "a": [2, 1]}}, alt="x")
+    colour = {(ax.get_title(), line.get_label()): line.get_color() for ax in fig.axes for line in ax.lines}
+    assert colour["left", "a"] == colour["right", "a"] != colour["right", "b"]
+    assert [t.get_text() for t in fig.axes[-1].get_legend().texts] == ["a", "b"]
+
+
+def test_x_may_differ_from_line_to_line():
+    ax = figures.lines({"a": [1, 2], "b": [3]}, {"a": [8, 16], "b": [16]}, alt="x", log="x").axes[0]
+    assert [list(line.get_xdata()) for line in ax.lines] == [[8, 16], [16]]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["8", "16"]
+
+
+def test_bars_stand_beside_their_names():
+    ax = figures.bars({"n": {"a": 1, "b": 5}}, alt="x").axes[0]
+    names = [t.get_text() for t in ax.get_yticklabels()]
+    assert {names[round(p.get_y() + p.get_height() / 2)]: p.get_width() for p in ax.patches} == {"a": 1, "b": 5}
+
+
+def test_maps_stand_where_they_belong():
+    pictures = [[np.full((2, 3), 10 * r + c) for c in range(3)] for r in range(2)]
+    values = [[(0, 30), (-5, 30), None]] * 2
+    fig = figures.maps(pictures, ["a", "b", "c"], ["up", "down"], alt="x", values=values, numbers=True)
+    for place, ax in enumerate(fig.axes):
+        r, c = divmod(place, 3)
+        assert (np.asarray(ax.images[0].get_array()) == 10 * r + c).all()
+        assert ax.get_title() == ("abc"[c] if r == 0 else "") and ax.get_ylabel() == (
+            ("up", "down")[r] if c == 0 else ""
+        )
+        assert {t.get_text() for t in ax.texts} == {f"{10 * r + c:.2f}"}
+    assert fig.axes[0].images[0].get_clim() == (0, 30) and fig.axes[1].images[0].get_cmap().name == "PuOr"
+    numbers = figures.maps([np.array([[1.0, 2], [3, 4]])], alt="x", values=(0, 4), numbers=True).axes[0].texts
+    assert {t.get_position(): t.get_text() for t in numbers} == {
+        (0, 0): "1.00", (1, 0): "2.00", (0, 1): "3.00", (1, 1): "4.00"}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", [(1, "valid", 1), (2, "same", 1), (1, "same", 2)])
+def test_windows_see_what_the_convolution_sees(way):
+    stride, padding, dilation = way
+    ax = figures.windows([way], n=8, kernel=3).axes[0]
+    outputs = int(ax.get_title().split("→")[1])
+    lines = [(line.get_xdata()[0], round(line.get_xdata()[1])) for line in ax.lines]
+    x = np.arange(1.0, 9).reshape(1, 1, 8, 1)
+    for p, middle in enumerate(dict.fromkeys(m for m, _ in lines)):
+        seen = [c for m, c in lines if m == middle]
+        kernel = np.ones((1, 3, 1, 1))
+        said = reference.conv2d(x, kernel, stride=(1, stride), padding=padding, dilation=(1, dilation))[0, 0, p, 0]
+        assert sum(x[0, 0, c, 0] for c in seen if 0 <= c < 8) == said
+    assert outputs == p + 1
 
 
 @pytest.mark.parametrize(

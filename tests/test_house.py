@@ -12,21 +12,18 @@ from pathlib import Path
 import pytest
 
 import vidlab
+from vidlab import FLOORS
 
 PACKAGE = Path(vidlab.__file__).parent
-FLOORS = {
-    "quiet": 1, "reference": 1, "video": 1, "clips": 1, "world": 2, "figures": 2, "datasets": 3, "models": 4,
-    "training": 5, "parity": 5, "explain": 6, "distributed": 6, "check": 7, "widgets": 7, "server": 7, "cli": 8,
-    "__main__": 9,
-}  # fmt: skip
-OUTSIDE = {  # what a room on floors 1 to 3 may import besides the standard library and numpy
-    "quiet": {"tensorflow"},
+OUTSIDE = {  # what a room on floors 1 to 4 may import besides the standard library and numpy
+    "tensorflow": {"tensorflow"},
     "reference": set(),
     "clips": set(),
     "video": {"av", "imageio"},
-    "world": {"skimage", "sklearn"},
+    "world": {"cv2", "skimage", "sklearn"},
     "figures": {"matplotlib", "IPython"},
-    "datasets": {"cv2", "psutil", "pooch", "requests", "tqdm", "urllib3"},
+    "fetch": {"requests", "tqdm", "urllib3"},
+    "datasets": {"cv2", "psutil", "tqdm"},
 }
 
 
@@ -49,7 +46,7 @@ def imports():
 
 def test_every_room_has_a_floor():
     rooms = {p.name.removesuffix(".py") for p in PACKAGE.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
-    assert rooms - {"__init__"} <= set(FLOORS)
+    assert rooms - {"__init__"} == set(FLOORS)
 
 
 def test_rooms_import_only_from_floors_below():
@@ -68,7 +65,7 @@ def test_lower_floors_import_few_libraries():
 
 def public_names():
     for info in pkgutil.iter_modules([str(PACKAGE)]):
-        if info.name not in ("__main__", "cli", "quiet", "server"):
+        if info.name not in ("__main__", "cli", "tensorflow", "server"):
             module = importlib.import_module(f"vidlab.{info.name}")
             names = getattr(
                 module,
@@ -119,8 +116,8 @@ def test_importing_vidlab_loads_nothing_else():
     assert not loaded_by("import vidlab") & {"numpy", "tensorflow", "keras", "av", "matplotlib"}
 
 
-def test_floors_one_to_three_load_without_tensorflow():
-    rooms = [room for room, floor in FLOORS.items() if floor <= 3 and room != "quiet"]
+def test_floors_one_to_four_load_without_tensorflow():
+    rooms = [room for room, floor in FLOORS.items() if floor <= 4 and room != "tensorflow"]
     assert not loaded_by(f"import {', '.join(f'vidlab.{room}' for room in rooms)}") & {"tensorflow", "keras"}
 
 
@@ -139,7 +136,7 @@ def test_onednn_is_on_unless_the_user_chose_or_tensorflow_came_first(found, firs
     if found:
         environment["TF_ENABLE_ONEDNN_OPTS"] = "0" if found == "late" else found
         forget = "import os; del os.environ['TF_ENABLE_ONEDNN_OPTS']" if found == "late" else ""
-    code = f"{first}\n{forget}\nfrom vidlab.quiet import onednn\nprint(*onednn())"
+    code = f"{first}\n{forget}\nfrom vidlab.tensorflow import onednn\nprint(*onednn())"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
     assert done.stdout.splitlines()[-1].startswith(says), done.stdout + done.stderr
     assert ("Restart the kernel" in done.stderr) == (found == "late")
@@ -151,7 +148,7 @@ def test_tensorflow_starts_without_a_word():
         [
             sys.executable,
             "-c",
-            "from vidlab.quiet import tensorflow as tf; import sys; "
+            "from vidlab.tensorflow import tf; import sys; "
             "print(float(tf.reduce_sum(tf.ones(3)))); print('still here', file=sys.stderr)",
         ],
         capture_output=True,

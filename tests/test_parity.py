@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from vidlab import parity, reference
+from tests import parity
+from vidlab import reference
 
 pytestmark = pytest.mark.slow
 SMOOTH = [name for name in parity.LAYERS if "ties" not in name]  # at a tie there is no derivative

@@ -1,3 +1,5 @@
+"""`python -m vidlab` is the `vidlab` command."""
+
 import sys
 
 from vidlab.cli import main

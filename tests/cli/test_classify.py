@@ -56,7 +56,7 @@ def test_from_a_folder_to_a_prediction_in_one_session(clips, tmp_path):
         (["train", "{clips}", "--group", "("], "is not a regular expression"),
         (["train", "{clips}", "--group", "film"], "--group 'film' does not match in scene0 take0.mp4"),
         (["train", "{clips}/nowhere"], "nowhere: there is no such folder"),
-        (["train", "{clips}", "--frames", "0"], "frames=0"),
+        (["train", "{clips}", "--frames", "0"], "frames must be None or from 1 up, not 0"),
         (["predict", "a.mp4", "--model", "{clips}/m.keras"], "m.keras: there is no such file; `vidlab train`"),
     ],
 )

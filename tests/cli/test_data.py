@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vidlab import datasets, video
+from vidlab import datasets, fetch, video
 from vidlab.cli import main
 
 CLIPS = Path(__file__).parents[3] / "shared" / "clips"  # for development: not part of the course
@@ -205,3 +205,16 @@ def test_mistakes_in_world(tmp_path, capsys, options, message):
     assert main(["world", "--out", str(tmp_path / "a"), *options]) == 1
     err = capsys.readouterr().err
     assert message in err and err.count("\n") == 1 and not os.listdir(tmp_path)
+
+
+def test_ucf101_is_known_by_name_and_checksum(url, tmp_path, capsys, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "www" / "clips.zip", "w") as file:
+        file.writestr("UCF-101/Wave/v_Wave_g01_c01.avi", "a clip")
+    sha256 = hashlib.sha256((tmp_path / "www" / "clips.zip").read_bytes()).hexdigest()
+    assert all(len(known) == 64 and address.startswith("https://") for address, known in fetch.KNOWN.values())
+    monkeypatch.setitem(fetch.KNOWN, "ucf101", (f"{url}/clips.zip", sha256))
+    assert main(["download", "ucf101", "--to", str(tmp_path / "data")]) == 0
+    assert (tmp_path / "data" / "clips" / "UCF-101" / "Wave" / "v_Wave_g01_c01.avi").is_file()
+    monkeypatch.setitem(fetch.KNOWN, "ucf101", (f"{url}/clips.zip", "0" * 64))
+    assert main(["download", "ucf101", "--to", str(tmp_path / "other")]) == 1
+    assert "is not the file that the checksum belongs to" in capsys.readouterr().err

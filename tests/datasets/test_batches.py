@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from vidlab import datasets, video
+from vidlab.clips import Frames
 from vidlab.datasets import Augment, Batches, Sample
 
 
@@ -26,9 +27,9 @@ def samples():
 
 
 def test_an_epoch_is_what_load_clips_gives(samples):
-    batches = Batches(samples, 5, (16, 24), 4)
+    batches = Batches(samples, Frames(5, (16, 24)), batch=4)
     clips, labels = joined(batches.epoch(0))
-    wanted, numbers = datasets.load_clips(samples, 5, (16, 24))
+    wanted, numbers = datasets.load_clips(samples, Frames(5, (16, 24)))
     assert np.array_equal(clips, wanted) and np.array_equal(labels, numbers)
     assert clips.dtype == np.float32 and labels.dtype == batches.labels.dtype == np.int64
     assert np.array_equal(batches.labels, numbers) and batches.classes == datasets.classes_of(samples)
@@ -37,7 +38,7 @@ def test_an_epoch_is_what_load_clips_gives(samples):
 
 @pytest.mark.parametrize("sampling", ["uniform", "segments"])
 def test_order_depends_on_seed_and_epoch_alone(samples, sampling):
-    settings = dict(frames=4, size=(16, 16), batch=4, shuffle=True, sampling=sampling)
+    settings = dict(frames=Frames(4, (16, 16), sampling=sampling), batch=4, shuffle=True)
     one, four = (Batches(samples, workers=n, seed=3, **settings) for n in (1, 4))
     epochs = [joined(one.epoch(k)) for k in (0, 1)]
     for k in (1, 0):  # in another order, too
@@ -54,17 +55,17 @@ def test_bad_files_are_raised_or_skipped(samples, tmp_path):
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(samples[0].source.read_bytes()[:900])
     mixed = [*samples[:5], Sample(bad, samples[5].label), *samples[6:9]]
-    batches = Batches(mixed, 4, (16, 16), 2)
+    batches = Batches(mixed, Frames(4, (16, 16)), batch=2)
     with pytest.raises(video.VideoError, match="bad.mp4"), batches.errors():
         joined(batches.epoch(0))
-    batches = Batches(mixed, 4, (16, 16), 2, on_error="skip")
+    batches = Batches(mixed, Frames(4, (16, 16)), batch=2, on_error="skip")
     with pytest.warns(UserWarning, match=r"1 of 9 files cannot be read.*bad\.mp4") as warned:
         sizes = [len(labels) for _, labels in batches.epoch(0)]
         clips, labels = joined(batches.epoch(1))
     assert sizes == [2, 2, 1, 2, 1] and len(warned) == 1 and list(batches.skipped) == [bad]
-    wanted, _ = datasets.load_clips(mixed[:5] + mixed[6:], 4, (16, 16))
+    wanted, _ = datasets.load_clips(mixed[:5] + mixed[6:], Frames(4, (16, 16)))
     assert np.array_equal(clips, wanted) and np.array_equal(labels, np.delete(batches.labels, 5))
-    hopeless = Batches([Sample(bad, "a")] * 3, 4, (16, 16), 2, on_error="skip")
+    hopeless = Batches([Sample(bad, "a")] * 3, Frames(4, (16, 16)), batch=2, on_error="skip")
     with pytest.raises(video.VideoError, match="none of the .* can be read"), hopeless.errors():
         joined(hopeless.epoch(0))
 
@@ -74,18 +75,18 @@ def test_of_several_bad_files_the_first_in_the_order_is_named(samples, tmp_path,
     for name in ("a.mp4", "b.mp4", "c.mp4"):
         (tmp_path / name).write_bytes(b"no video" * 99)
     mixed = [samples[0], *(Sample(tmp_path / f"{name}.mp4", samples[0].label) for name in "bac")]
-    batches = Batches(mixed, 4, (16, 16), batch, workers=4)
+    batches = Batches(mixed, Frames(4, (16, 16)), batch=batch, workers=4)
     for _ in range(5):
         with pytest.raises(video.VideoError, match="b.mp4"), batches.errors():
             joined(batches.epoch(0))
-    from vidlab.quiet import tensorflow as tf
+    from vidlab.tensorflow import tf
 
     with pytest.raises(tf.errors.InvalidArgumentError, match="the model's"), batches.errors():
         raise tf.errors.InvalidArgumentError(None, None, "the model's, not the file's of before")
 
 
 def test_a_clip_in_memory_of_another_size_is_named():
-    batches = Batches([Sample(np.zeros((4, 8, 8, 3), np.uint8), "a")], 4, (16, 16))
+    batches = Batches([Sample(np.zeros((4, 8, 8, 3), np.uint8), "a")], Frames(4, (16, 16)))
     with pytest.raises(ValueError, match=r"a clip in memory is \(8, 8\) pixels, not size=\(16, 16\)"), batches.errors():
         joined(batches.epoch(0))
 
@@ -95,7 +96,7 @@ ALL_CHANGES = Augment(0.7, "swap", 0.2, (0.8, 1.25), "swap")
 
 @pytest.mark.parametrize("augment", [None, Augment(0.7, "swap", 0.2, reverse="swap"), ALL_CHANGES])
 def test_augmentation_depends_on_seed_epoch_and_sample_alone(samples, augment):
-    settings = dict(frames=4, size=(16, 16), shuffle=True, augment=augment, seed=3)
+    settings = dict(frames=Frames(4, (16, 16)), shuffle=True, augment=augment, seed=3)
     one, four = Batches(samples, batch=4, workers=1, **settings), Batches(samples, batch=2, workers=4, **settings)
     first, second = joined(one.epoch(0)), joined(one.epoch(1))
     for k, (clips, labels) in ((1, second), (0, first)):
@@ -113,7 +114,7 @@ def test_slower_clips_show_a_part_of_the_frames(samples, source):
     whole = video.read(path, size=(16, 16))
     sample = Sample(whole if source == "memory" else path, "a")
     half = (11 / 23,) * 2  # of the time between the first and the last frame, 23 steps
-    batches = Batches([sample], 12, (16, 16), shuffle=True, augment=Augment(speed=half))
+    batches = Batches([sample], Frames(12, (16, 16)), shuffle=True, augment=Augment(speed=half))
     starts = set()
     for k in range(6):
         clip = np.round(joined(batches.epoch(k))[0][0] * 255)
@@ -127,7 +128,7 @@ def test_slower_clips_show_a_part_of_the_frames(samples, source):
 @pytest.mark.parametrize("sampling", ["uniform", "dense", "segments", "random"])
 def test_cached_clips_are_the_same(samples, tmp_path, cache, sampling, monkeypatch):
     augment = ALL_CHANGES if sampling == "dense" else Augment(crop=0.5)
-    settings = dict(frames=4, size=(16, 16), batch=4, shuffle=True, sampling=sampling, augment=augment)
+    settings = dict(frames=Frames(4, (16, 16), sampling=sampling), batch=4, shuffle=True, augment=augment)
     where = "memory" if cache == "memory" else tmp_path / "new" / "cache"
     plain, cached = Batches(samples, **settings), Batches(samples, cache=where, **settings)
     wanted = [joined(plain.epoch(k)) for k in (0, 1)]
@@ -143,13 +144,14 @@ def test_cached_clips_are_the_same(samples, tmp_path, cache, sampling, monkeypat
 def test_a_folder_of_clips_knows_files_and_settings(samples, tmp_path):
     path = tmp_path / "clip.mp4"
     shutil.copy(samples[0].source, path)
-    settings = dict(frames=4, size=(16, 16), cache=tmp_path / "cache")
+    settings = dict(frames=Frames(4, (16, 16)), cache=tmp_path / "cache")
 
     def clip(start=None, **other):
         return joined(Batches([Sample(path, "a", start=start)], **settings | other).epoch(0))[0]
 
     first = clip()
-    for other in ({"frames": 5}, {"size": (16, 24)}, {"sampling": "dense"}, {"start": 0.5}):
+    others = Frames(5, (16, 16)), Frames(4, (16, 24)), Frames(4, (16, 16), sampling="dense")
+    for other in (*({"frames": frames} for frames in others), {"start": 0.5}):
         assert not np.array_equal(clip(**other), first)
     cached = list((tmp_path / "cache").iterdir())
     assert len(cached) == 5
@@ -172,24 +174,26 @@ def test_a_folder_of_clips_knows_files_and_settings(samples, tmp_path):
 
 def test_memory_is_not_filled_beyond_its_limit(samples):
     size = len(samples) * 4 * 16 * 16 * 3
-    joined(Batches(samples, 4, (16, 16), cache="memory", limit_bytes=size).epoch(0))
+    joined(Batches(samples, Frames(4, (16, 16)), cache="memory", limit_bytes=size).epoch(0))
     with pytest.raises(MemoryError, match='cache="memory": the clips take .* limit_bytes is .* give a folder instead'):
-        Batches(samples, 4, (16, 16), cache="memory", limit_bytes=size - 1)
+        Batches(samples, Frames(4, (16, 16)), cache="memory", limit_bytes=size - 1)
     with pytest.raises(MemoryError, match="half of the free memory"):
-        Batches(samples, 10**6, (1024, 1024), cache="memory", limit_bytes=10**18)
-    whole = dict(shuffle=True, sampling="dense", cache="memory", limit_bytes=size, on_error="skip")
-    batches = Batches(samples, 4, (16, 16), **whole)  # keeps all 24 frames: known to be too much only on the way
+        Batches(samples, Frames(10**6, (1024, 1024)), cache="memory", limit_bytes=10**18)
+    whole = dict(shuffle=True, cache="memory", limit_bytes=size, on_error="skip")
+    batches = Batches(
+        samples, Frames(4, (16, 16), sampling="dense"), **whole
+    )  # keeps all 24 frames: too much only on the way
     with pytest.raises(MemoryError, match="or ask for fewer or smaller frames"), batches.errors():
         joined(batches.epoch(0))
 
 
 def test_random_frames_without_shuffle_are_always_the_same(samples):
-    a, b = (joined(Batches(samples[:5], 4, (16, 16), sampling="random").epoch(k))[0] for k in (0, 1))
+    a, b = (joined(Batches(samples[:5], Frames(4, (16, 16), sampling="random")).epoch(k))[0] for k in (0, 1))
     assert np.array_equal(a, b)
 
 
 def test_epochs_left_early_leave_no_threads(samples):
-    batches, before = Batches(samples, 4, (16, 16), 2, shuffle=True), None
+    batches, before = Batches(samples, Frames(4, (16, 16)), batch=2, shuffle=True), None
     for k in range(12):
         for _ in batches.epoch(k):
             break
@@ -200,8 +204,10 @@ def test_epochs_left_early_leave_no_threads(samples):
 
 MEMORY = """
 import gc, psutil
+from vidlab.clips import Frames
 from vidlab.datasets import Augment, Batches, embedded
-batches = Batches(embedded()[::16], 8, (48, 48), 8, shuffle=True, augment=Augment(0.7, "swap", 0.2), flow=True)
+change = Augment(0.7, "swap", 0.2)
+batches = Batches(embedded()[::16], Frames(8, (48, 48)), batch=8, shuffle=True, augment=change, flow=True)
 for k in range(21):
     for _ in batches.epoch(k):
         pass
@@ -219,12 +225,13 @@ def test_memory_stays_flat_over_twenty_epochs():
 
 
 DETERMINISTIC = """
-from vidlab.quiet import tensorflow as tf
+from vidlab.tensorflow import tf
 import numpy as np
+from vidlab.clips import Frames
 from vidlab.datasets import Augment, Batches, embedded
 tf.keras.utils.set_random_seed(0)
 tf.config.experimental.enable_op_determinism()
-batches = Batches(embedded()[::40], 4, (16, 16), 4, shuffle=True, augment=Augment(0.7, "swap", 0.2))
+batches = Batches(embedded()[::40], Frames(4, (16, 16)), batch=4, shuffle=True, augment=Augment(0.7, "swap", 0.2))
 for clips, labels in batches.epoch(2):
     print(np.asarray(clips).tobytes().hex()[::997], np.asarray(labels))
 """
@@ -242,5 +249,40 @@ def test_the_same_with_deterministic_operations():
 def test_class_weights_bring_every_class_to_the_same_weight_and_an_absent_one_to_one():
     clip = np.zeros((3, 16, 16, 3), np.uint8)
     samples = [Sample(clip, label) for label in "aaab"]
-    batches = Batches(samples, 2, (16, 16), classes=["a", "b", "never"])
+    batches = Batches(samples, Frames(2, (16, 16)), classes=["a", "b", "never"])
     assert batches.class_weights == {0: pytest.approx(2 / 3), 1: pytest.approx(2), 2: 1.0}
+
+
+def test_what_frames_say_reaches_the_clips(samples, tmp_path):
+    wide = np.zeros((12, 24, 48, 3), np.uint8)
+    wide[:, :, :24] = np.linspace(0, 255, 12).astype(np.uint8)[:, None, None, None]
+    video.write(tmp_path / "wide.mp4", wide, crf=1)
+    for frames in (
+        Frames(4, (16, 16), fit="crop"), Frames(4, (16, 16), fit="pad"), Frames(4, (16, 16), by="time"),
+        Frames(4, (16, 16), sampling="dense", stride=2),
+    ):  # fmt: skip
+        wanted = video.read(
+            tmp_path / "wide.mp4", 4, (16, 16), frames.fit, sampling=frames.sampling, stride=frames.stride, by=frames.by
+        )
+        [sample] = [Sample(tmp_path / "wide.mp4", "a")]
+        for cache in (None, "memory"):
+            clips, _ = joined(Batches([sample], frames, cache=cache).epoch(0))
+            assert np.array_equal(np.round(clips[0] * 255), wanted)
+        assert np.array_equal(np.round(datasets.load_clips([sample], frames)[0][0] * 255), wanted)
+    fits = [datasets.load_clips([sample], Frames(4, (16, 16), fit=fit))[0].mean() for fit in ("stretch", "pad")]
+    assert fits[1] < 0.7 * fits[0]
+
+
+def test_a_damaged_file_can_be_repaired(samples, tmp_path):
+    whole = tmp_path / "whole.mkv"
+    video.write(whole, video.read(samples[0].source))
+    damaged, hopeless = tmp_path / "damaged.mkv", tmp_path / "hopeless.mkv"
+    damaged.write_bytes(whole.read_bytes()[: whole.stat().st_size * 3 // 4])
+    hopeless.write_bytes(b"no video at all")
+    mixed = [Sample(path, "a") for path in (whole, damaged, hopeless)]
+    batches = Batches(mixed, Frames(4, (16, 16)), on_error="repair")
+    with pytest.warns(UserWarning, match="1 of 3 files cannot be read and are left out: .*hopeless.mkv"):
+        clips, _ = joined(batches.epoch(0))
+    assert len(clips) == 2 and list(batches.skipped) == [hopeless]
+    left = video.read(damaged, 4, (16, 16), on_error="repair")
+    assert np.array_equal(np.round(clips[1] * 255), left)

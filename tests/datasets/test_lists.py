@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vidlab import datasets
+from vidlab.clips import Frames
 
 BOM = b"\xef\xbb\xbf"
 
@@ -36,7 +37,7 @@ def test_both_headers_of_kinetics(place, header):
         ("loose_000001_000011.mp4", "throwing ball (not baseball, not football)", "loose", "test"),
     ]
     assert [s.source.parent.name for s in samples] == ["playing chess", "riding_a_bike", root.name]
-    assert datasets.load_clips(samples, 2, (16, 16))[0].shape == (3, 2, 16, 16, 3)
+    assert datasets.load_clips(samples, Frames(2, (16, 16)))[0].shape == (3, 2, 16, 16, 3)
 
 
 def test_the_test_list_of_kinetics_has_no_labels(place):
@@ -154,7 +155,7 @@ def test_ucf101(ucf101):
         ("v_ApplyLipstick_g01_c01.avi", "ApplyLipstick", "ApplyLipstick_g01", "test"),
     ]
     assert datasets.check_split(samples) == []
-    clips, labels = datasets.load_clips(samples, 2, (16, 16))
+    clips, labels = datasets.load_clips(samples, Frames(2, (16, 16)))
     assert clips.shape == (6, 2, 16, 16, 3) and labels.tolist() == [0, 0, 1, 2, 0, 1]
 
 
@@ -234,7 +235,7 @@ def test_hmdb51(hmdb51):
     with pytest.warns(UserWarning, match=r"1 of 3 groups .* \(April_09\)"):
         datasets.check_split(samples)
     assert facts(datasets.hmdb51(*hmdb51, split=2))[1] == ("no tags.avi", "clap", "no tags", "train")
-    assert datasets.load_clips(samples, 2, (16, 16))[1].tolist() == [0, 0, 1, 1]
+    assert datasets.load_clips(samples, Frames(2, (16, 16)))[1].tolist() == [0, 0, 1, 1]
 
 
 def test_mistakes_in_hmdb51_lists_are_named(hmdb51):
@@ -264,7 +265,7 @@ def test_lists_of_path_and_label(place):
         ]  # fmt: skip
     (root / "absolute.txt").write_text(f"{root.as_posix()}/z.mp4 1\n")
     assert datasets.video_list(root / "absolute.txt", root / "a b")[0].source == root / "z.mp4"
-    assert np.array_equal(datasets.load_clips(samples[:2], 2, (16, 16))[1], [1, 0])
+    assert np.array_equal(datasets.load_clips(samples[:2], Frames(2, (16, 16)))[1], [1, 0])
 
 
 @pytest.mark.parametrize(

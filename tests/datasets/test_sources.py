@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vidlab import datasets, world
+from vidlab.clips import Frames
 
 CLIP = np.zeros((3, 16, 16, 3), np.uint8)
 
@@ -100,7 +101,7 @@ def test_a_rendered_world_as_samples():
     rendered = world.render(6, ("shape",), "shape", frames=4, size=(16, 16), seed=1)
     samples = datasets.from_world(rendered)
     assert [s.label for s in samples] == list(rendered.labels) and {s.split for s in samples} == {None}
-    clips, _ = datasets.load_clips(samples, 4, (16, 16))
+    clips, _ = datasets.load_clips(samples, Frames(4, (16, 16)))
     assert np.array_equal(np.round(clips * 255), rendered.clips)
 
 
@@ -110,3 +111,22 @@ def test_classes_that_are_numbers_are_sorted_as_numbers():
 
     assert classes("10", "9", None, "0") == ["0", "9", "10"]
     assert classes("10", "9", "b") == ["10", "9", "b"]
+
+
+def test_stored_results_are_looked_up_by_their_facts(monkeypatch, tmp_path):
+    results = datasets.results("tour")
+    assert results.command.startswith("python bench/tour.py") and results.date
+    rows = results["rows"]
+    assert results.where(model="conv3d", seed=1) == [r for r in rows if r["model"] == "conv3d" and r["seed"] == 1]
+    assert results.values("top1", model="conv3d").tolist() == [r["top1"] for r in rows if r["model"] == "conv3d"]
+    assert len(results.values(model="nobody")) == 0
+    with pytest.raises(datasets.DataNotFound, match="no vacation.json; there are .*tour"):
+        datasets.results("vacation")
+
+
+def test_samples_by_split_keep_their_order():
+    samples = [datasets.Sample(f"{i}.mp4", split=("train", "test", None)[i % 3]) for i in range(9)]
+    parts = datasets.by_split(samples)
+    assert list(parts) == ["train", "val", "test"]
+    assert [s.source for s in parts["train"]] == ["0.mp4", "3.mp4", "6.mp4"] and parts["val"] == []
+    assert [s.source for s in parts["test"]] == ["1.mp4", "4.mp4", "7.mp4"]

@@ -10,18 +10,7 @@ from vidlab import models, training
 
 import keras  # isort: skip
 
-BUILDERS = (
-    models.frame_cnn,
-    models.frame_average,
-    models.cnn_rnn,
-    models.cnn_lstm,
-    models.cnn_peephole_lstm,
-    models.conv_lstm,
-    models.conv3d,
-    models.r2plus1d,
-    models.two_stream,
-    models.video_transformer,
-)
+BUILDERS = tuple(models.CLIP_MODELS.values())
 CLIPS = np.random.default_rng(0).random((3, 7, 20, 24, 3), np.float32)
 FLOW = np.random.default_rng(1).standard_normal((3, 6, 20, 24, 2)).astype(np.float32)
 

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from vidlab import reference
 from vidlab.models.peephole import PeepholeLSTM, PeepholeLSTMCell
-from vidlab.quiet import tensorflow as tf
+from vidlab.tensorflow import tf
 
 keras = tf.keras
 KINDS = ["diagonal", "full"]

@@ -133,5 +133,5 @@ def test_errors_of_states_inputs_and_gradients():
         reference.lstm(sequences(), weights(), c0=np.ones(4))
     with pytest.raises(ValueError, match="x: expected at least one time step"):
         reference.lstm(sequences(time=0), weights())
-    with pytest.raises(ValueError, match=r"dh: expected shape \(2, 5, 4\), that of h, got \(2, 4\)"):
+    with pytest.raises(ValueError, match=r"dy: expected shape \(2, 5, 4\), that of h, got \(2, 4\)"):
         reference.lstm_gradients(sequences(), weights(), np.ones((2, 4)))

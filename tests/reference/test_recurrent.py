@@ -146,7 +146,7 @@ def test_errors_name_the_argument_and_the_shapes(change, says):
 
 def test_errors_of_gradients_and_radius():
     x, (W, U, b) = sequences(), weights()
-    with pytest.raises(ValueError, match=r"dh: expected shape \(2, 6, 4\), that of h, got \(2, 4\)"):
+    with pytest.raises(ValueError, match=r"dy: expected shape \(2, 6, 4\), that of h, got \(2, 4\)"):
         reference.rnn_gradients(x, W, U, b, np.ones((2, 4)))
     with pytest.raises(ValueError, match="truncate: .*got 0"):
         reference.rnn_gradients(x, W, U, b, np.ones((2, 6, 4)), truncate=0)

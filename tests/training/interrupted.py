@@ -9,8 +9,9 @@ import sys
 
 import numpy as np
 
-import vidlab.quiet  # noqa: F401
+import vidlab.tensorflow  # noqa: F401
 from vidlab import datasets, training
+from vidlab.clips import Frames
 from vidlab.training import checkpoints, fitting
 
 import keras  # isort: skip
@@ -21,7 +22,7 @@ EPOCHS, BATCH = 3, 4
 def data():
     samples = [s for s in datasets.embedded() if s.label in ("left", "up")]
     train = [s for s in samples if s.split == "train"][:26]
-    settings = dict(frames=6, size=(24, 24), batch=BATCH, classes=["left", "up"])
+    settings = dict(frames=Frames(6, (24, 24)), batch=BATCH, classes=["left", "up"])
     learn = datasets.Batches(train, shuffle=True, augment=datasets.Augment(crop=0.7, colour=0.3), **settings)
     return learn, datasets.Batches([s for s in samples if s.split == "val"][:8], **settings)
 
@@ -80,8 +81,8 @@ def main(folder, out, when, seed):
     keras.utils.set_random_seed(seed)
     learn, watch = data()
     trained = model()
-    history = training.fit(trained, learn, watch, EPOCHS, live=False, resume=folder, every=0, keep="last")
-    np.savez(out, *trained.get_weights(), **{f"h_{k}": v for k, v in history.items()})
+    history = training.fit(trained, learn, watch, epochs=EPOCHS, live=False, resume=folder, every=0, keep="last")
+    np.savez(out, *trained.get_weights(), **{f"h_{k}": v for k, v in vars(history).items()})
 
 
 if __name__ == "__main__":

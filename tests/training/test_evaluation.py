@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vidlab import datasets, training, video
+from vidlab.clips import Frames
 
 import keras  # isort: skip
 
@@ -60,7 +61,7 @@ def test_labels_and_predictions_come_from_one_pass():
     clip = keras.Input((1, 1, 1, 3))
     said = keras.ops.cast(keras.ops.round(keras.ops.reshape(clip[..., 0], (-1,)) * 3), "int32")
     model = keras.Model(clip, keras.ops.one_hot(said, 3))
-    data = datasets.Batches(samples, 1, (1, 1), 4, shuffle=True)
+    data = datasets.Batches(samples, Frames(1, (1, 1)), batch=4, shuffle=True)
     report = training.evaluate(model, data)
     assert report.top1 == 1 and np.array_equal(report.predicted, report.labels) and len(report.labels) == 30
 
@@ -88,7 +89,7 @@ def test_a_file_is_predicted_from_one_view_or_more(tmp_path):
     for views, chosen in ((1, video.indices(16, 4)), (4, np.arange(16))):
         expected = clip[chosen].mean() / 255
         for source in (clip, tmp_path / "a.mp4", str(tmp_path / "a.mp4")):
-            assert training.predict(model, source, views) == pytest.approx([1 - expected, expected], abs=0.01)
+            assert training.predict(model, source, views=views) == pytest.approx([1 - expected, expected], abs=0.01)
 
 
 def test_what_cannot_be_predicted_is_named(tmp_path):
@@ -98,3 +99,23 @@ def test_what_cannot_be_predicted_is_named(tmp_path):
         training.predict(mean_brightness(), tmp_path, views=0)
     with pytest.raises(ValueError, match="model: expected a keras.Model that takes clips"):
         training.predict(keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]), tmp_path)
+
+
+def test_a_saved_model_is_asked_about_clips_as_it_learnt_from(tmp_path):
+    """The first half of the picture is dark, the other bright: stretched it is half bright, cropped to the middle, too;
+    padded it is darker, and dense frames from a clip that grows brighter differ from evenly spaced ones."""
+    clip = np.zeros((16, 32, 64, 3), np.uint8)
+    clip[:, :, 32:] = np.arange(16, dtype=np.uint8)[:, None, None, None] * 17
+    video.write(tmp_path / "a.mp4", clip, crf=1)
+    model = mean_brightness()
+    for frames in (Frames(4, (16, 16), fit="pad"), Frames(4, (16, 16), sampling="dense", stride=2)):
+        training.save(tmp_path / "m.keras", model, ["dark", "bright"], frames)
+        saved = training.load(tmp_path / "m.keras")
+        how = {"fit": frames.fit, "sampling": frames.sampling, "stride": frames.stride}
+        seen = video.read(tmp_path / "a.mp4", 4, (16, 16), **how).mean() / 255
+        plain = training.predict(model, tmp_path / "a.mp4")[1]
+        assert training.predict(saved, tmp_path / "a.mp4")[1] == pytest.approx(seen, abs=0.01)
+        assert training.predict(model, tmp_path / "a.mp4", frames=frames)[1] == pytest.approx(seen, abs=0.01)
+        assert abs(plain - seen) > 0.05 or frames.sampling == "dense"
+    with pytest.raises(ValueError, match="the model takes clips of shape .4, 16, 16, 3."):
+        training.predict(model, tmp_path / "a.mp4", frames=Frames(5, (16, 16)))

@@ -7,6 +7,7 @@ import pytest
 
 from tests.training.two_classes import CLIPS, LABELS, small
 from vidlab import datasets, models, training, video
+from vidlab.clips import Frames
 from vidlab.training import fitting
 
 import keras  # isort: skip
@@ -20,8 +21,10 @@ def train(seed):
 
 def test_it_learns_what_can_be_learnt():
     model, history = train(0)
-    assert {k: len(v) for k, v in history.items()} == dict.fromkeys(("loss", "accuracy", "val_loss", "val_accuracy"), 6)
-    assert history["loss"][-1] < history["loss"][0]
+    assert {k: len(v) for k, v in vars(history).items()} == dict.fromkeys(
+        ("loss", "accuracy", "val_loss", "val_accuracy"), 6
+    )
+    assert history.loss[-1] < history.loss[0]
     assert training.evaluate(model, (CLIPS, LABELS)).top1 > 0.9
 
 
@@ -58,7 +61,7 @@ def test_data_that_does_not_fit_is_refused_by_name(data, message):
 def test_other_mistakes_are_named():
     with pytest.raises(ValueError, match="model: expected a keras.Model, got function"):
         training.fit(small, (CLIPS, LABELS))
-    with pytest.raises(ValueError, match="epochs=0 and batch=16 must be at least 1"):
+    with pytest.raises(ValueError, match="epochs=0, batch=16 and steps=None must be at least 1"):
         training.fit(small(CLIPS.shape[1:], 2), (CLIPS, LABELS), epochs=0)
 
 
@@ -99,7 +102,7 @@ def test_the_best_weights_are_kept(monkeypatch):
 
     monkeypatch.setattr(fitting._State, "after_epoch", after_epoch)
     history = training.fit(model, (CLIPS, LABELS), (CLIPS, 1 - LABELS), epochs=6, live=False)
-    rank = list(zip(history["val_accuracy"], [-v for v in history["val_loss"]], strict=True))
+    rank = list(zip(history.val_accuracy, [-v for v in history.val_loss], strict=True))
     best = rank.index(max(rank))
     assert best < 5
     assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), seen[best], strict=True))
@@ -109,7 +112,7 @@ def test_patience_ends_it_early():
     keras.utils.set_random_seed(0)
     model = small(CLIPS.shape[1:], 2)
     history = training.fit(model, (CLIPS, LABELS), (CLIPS, 1 - LABELS), epochs=40, patience=2, live=False)
-    rank = list(zip(history["val_accuracy"], [-v for v in history["val_loss"]], strict=True))
+    rank = list(zip(history.val_accuracy, [-v for v in history.val_loss], strict=True))
     assert len(rank) == rank.index(max(rank)) + 3 < 40
 
 
@@ -130,7 +133,7 @@ def test_batches_and_arrays_learn_the_same():
     samples = [datasets.Sample((clip * 255).astype(np.uint8), str(n)) for clip, n in zip(CLIPS, LABELS, strict=True)]
     clips = np.stack([s.source for s in samples]).astype(np.float32) * np.float32(1 / 255)
     results = []
-    for data in (datasets.Batches(samples, 4, (12, 12), 16, shuffle=True), (clips, LABELS)):
+    for data in (datasets.Batches(samples, Frames(4, (12, 12)), batch=16, shuffle=True), (clips, LABELS)):
         keras.utils.set_random_seed(0)
         model = small(CLIPS.shape[1:], 2)
         training.fit(model, data, epochs=3, live=False)
@@ -141,13 +144,16 @@ def test_batches_and_arrays_learn_the_same():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"size": (12, 16)}, r"takes clips of shape \(4, 12, 12, 3\); these Batches give \(4, 12, 16, 3\)"),
+        (
+            {"frames": Frames(4, (12, 16))},
+            r"takes clips of shape \(4, 12, 12, 3\); these Batches give \(4, 12, 16, 3\)",
+        ),
         ({"classes": ["0", "1", "2"]}, "3 classes, but the model tells 2 apart"),
     ],
 )
 def test_batches_that_do_not_fit_are_refused(settings, message):
-    sample = datasets.Sample(np.zeros((4, 12, settings.get("size", (12, 12))[1], 3), np.uint8), "0")
-    data = datasets.Batches([sample], **{"frames": 4, "size": (12, 12), "classes": ["0", "1"], **settings})
+    settings = {"frames": Frames(4, (12, 12)), "classes": ["0", "1"]} | settings
+    data = datasets.Batches([datasets.Sample(np.zeros(settings["frames"].shape, np.uint8), "0")], **settings)
     with pytest.raises(ValueError, match=message):
         training.fit(small(CLIPS.shape[1:], 2), data, live=False)
 
@@ -155,7 +161,7 @@ def test_batches_that_do_not_fit_are_refused(settings, message):
 def test_batches_in_one_order_are_warned_of():
     samples = [datasets.Sample((clip * 255).astype(np.uint8), str(n)) for clip, n in zip(CLIPS, LABELS, strict=True)]
     with pytest.warns(UserWarning, match="train: the same order each epoch.*shuffle=True"):
-        training.fit(small(CLIPS.shape[1:], 2), datasets.Batches(samples, 4, (12, 12)), epochs=1, live=False)
+        training.fit(small(CLIPS.shape[1:], 2), datasets.Batches(samples, Frames(4, (12, 12))), epochs=1, live=False)
 
 
 def test_clips_of_one_scene_on_both_sides_are_warned_of():
@@ -163,7 +169,7 @@ def test_clips_of_one_scene_on_both_sides_are_warned_of():
         datasets.Sample((clip * 255).astype(np.uint8), str(n), group=f"scene {i % 5}")
         for i, (clip, n) in enumerate(zip(CLIPS, LABELS, strict=True))
     ]
-    learn, check = (datasets.Batches(part, 4, (12, 12), shuffle=True) for part in (samples[:24], samples[24:]))
+    learn, check = (datasets.Batches(part, Frames(4, (12, 12)), shuffle=True) for part in (samples[:24], samples[24:]))
     with pytest.warns(UserWarning, match="5 of 5 groups of clips stand on two sides"):
         training.fit(small(CLIPS.shape[1:], 2), learn, check, epochs=1, live=False)
 
@@ -171,7 +177,7 @@ def test_clips_of_one_scene_on_both_sides_are_warned_of():
 def test_a_bad_file_stops_it_with_its_name(tmp_path):
     (tmp_path / "bad.mp4").write_bytes(b"not video at all")
     bad = [datasets.Sample(tmp_path / "bad.mp4", "0")]
-    data = datasets.Batches(bad, 4, (12, 12), 2, classes=["0", "1"], shuffle=True)
+    data = datasets.Batches(bad, Frames(4, (12, 12)), batch=2, classes=["0", "1"], shuffle=True)
     with pytest.raises(video.VideoError, match="bad.mp4"):
         training.fit(small(CLIPS.shape[1:], 2), data, live=False)
 
@@ -195,7 +201,7 @@ def test_two_streams_are_trained_judged_kept_and_asked(tmp_path):
     """From batches with flow to a saved model that answers for a clip."""
     clips = (np.repeat(np.repeat(CLIPS[:12], 2, 2), 2, 3) * 255).astype(np.uint8)  # 24 pixels a side
     samples = [datasets.Sample(clip, str(n)) for clip, n in zip(clips, LABELS, strict=False)]
-    settings = dict(frames=4, size=(24, 24), batch=6)
+    settings = dict(frames=Frames(4, (24, 24)), batch=6)
     data = datasets.Batches(samples, flow=True, shuffle=True, **settings)
     model = models.two_stream((4, 24, 24, 3), 2, filters=(4, 4), units=8)
     training.fit(model, data, data, epochs=2, live=False, resume=tmp_path / "run")
@@ -218,8 +224,60 @@ def test_an_epoch_that_skips_files_ends_without_a_warning_of_keras(tmp_path):
     samples = [datasets.Sample(clip, str(n % 2)) for n, clip in enumerate(np.zeros((4, 4, 16, 16, 3), np.uint8))]
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"no video")
-    data = datasets.Batches([*samples, datasets.Sample(bad, "0")], 2, (16, 16), 2, shuffle=True, on_error="skip")
+    data = datasets.Batches(
+        [*samples, datasets.Sample(bad, "0")], Frames(2, (16, 16)), batch=2, shuffle=True, on_error="skip"
+    )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         training.fit(models.frame_cnn((2, 16, 16, 3), 2), data, epochs=2, live=False)
     assert not [w for w in caught if "ran out of data" in str(w.message)] and data.skipped
+
+
+@pytest.mark.parametrize("steps", [1, 3, 4, 7])
+def test_it_learns_from_as_many_batches_as_it_is_told(steps):
+    """Three batches an epoch: the last epoch ends where the steps are done."""
+    model = small(CLIPS.shape[1:], 2)
+    history = training.fit(model, (CLIPS, LABELS), steps=steps, live=False, batch=-(-len(CLIPS) // 3))
+    assert int(model.optimizer.iterations) == steps and len(history.loss) == -(-steps // 3)
+    assert history.val_loss == [] == history.val_accuracy
+    assert float(model.optimizer.learning_rate) < 1e-6  # the cosine ends with the steps
+
+
+def test_a_compiled_model_goes_on_with_its_optimizer():
+    model = small(CLIPS.shape[1:], 2)
+    with pytest.raises(ValueError, match="learning_rate=None needs a model that is compiled"):
+        training.fit(model, (CLIPS, LABELS), learning_rate=None, live=False)
+    model.compile(keras.optimizers.SGD(0.25), "sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match='compiled with metrics=."accuracy".'):
+        training.fit(model, (CLIPS, LABELS), learning_rate=None, live=False)
+    model.compile(keras.optimizers.SGD(0.25), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    training.fit(model, (CLIPS, LABELS), epochs=2, learning_rate=None, live=False)
+    assert isinstance(model.optimizer, keras.optimizers.SGD) and float(model.optimizer.learning_rate) == 0.25
+    before = int(model.optimizer.iterations)
+    training.fit(model, (CLIPS, LABELS), steps=1, learning_rate=None, live=False)
+    assert int(model.optimizer.iterations) == before + 1  # it went on, and did not begin anew
+
+
+def test_stopped_within_its_last_and_shorter_epoch_it_ends_the_same(tmp_path):
+    def trained(folder, stop_at=None):
+        keras.utils.set_random_seed(0)
+        model = small(CLIPS.shape[1:], 2)
+        if stop_at:
+            plain = fitting._State.after_step
+
+            def after_step(state):
+                plain(state)
+                if state.epoch * state.train.steps + state.step == stop_at:
+                    raise KeyboardInterrupt
+
+            with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+                patch.setattr(fitting._State, "after_step", after_step)
+                training.fit(model, (CLIPS, LABELS), steps=5, live=False, resume=folder, every=0, batch=10)
+            model = small(CLIPS.shape[1:], 2)
+        training.fit(model, (CLIPS, LABELS), steps=5, live=False, resume=folder, every=0, batch=10)
+        return model.get_weights()
+
+    whole = trained(tmp_path / "whole")
+    for stop_at in (4, 5):  # 5: all steps done, the epoch not yet noted
+        again = trained(tmp_path / str(stop_at), stop_at)
+        assert all(np.array_equal(a, b) for a, b in zip(whole, again, strict=True)), stop_at

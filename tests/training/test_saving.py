@@ -9,15 +9,16 @@ import pytest
 
 from tests.training.two_classes import CLIPS, small
 from vidlab import models, training
+from vidlab.clips import Frames
 
 import keras  # isort: skip
 
 
 def test_a_saved_model_answers_the_same_and_knows_its_classes(tmp_path):
     model = small(CLIPS.shape[1:], 2)
-    training.save(tmp_path / "m.keras", model, ["dark", "bright"], 4, (12, 12))
+    training.save(tmp_path / "m.keras", model, ["dark", "bright"], Frames(4, (12, 12), fit="crop"))
     saved = training.load(tmp_path / "m.keras")
-    assert (saved.classes, saved.frames, saved.size) == (["dark", "bright"], 4, (12, 12))
+    assert (saved.classes, saved.frames) == (["dark", "bright"], Frames(4, (12, 12), fit="crop"))
     assert np.array_equal(saved.model(CLIPS), model(CLIPS))
     assert [path.name for path in tmp_path.iterdir()] == ["m.keras"]
 
@@ -37,8 +38,11 @@ def test_what_does_not_fit_is_refused(tmp_path):
     for arguments, message in (
         (("m.h5", model, "ab"), "must end in .keras"),
         (("m.keras", model, "abc"), "classes: there are 3, but the model has 2"),
-        (("m.keras", model, "ab", 5), r"frames=5 and size=None: the model takes 4 frames of \(12, 12\)"),
-        (("m.keras", model, "ab", 4, (12, 13)), "takes 4 frames"),
+        (
+            ("m.keras", model, "ab", Frames(5, (12, 12))),
+            r"frames=Frames.frames=5.*: the model takes clips of shape \(4, 12, 12, 3\)",
+        ),
+        (("m.keras", model, "ab", Frames(4, (12, 13))), "takes clips of shape"),
     ):
         with pytest.raises(ValueError, match=message):
             training.save(tmp_path / arguments[0], *arguments[1:])
@@ -61,7 +65,7 @@ def test_other_files_are_refused(tmp_path):
     with pytest.raises(training.NotAModel, match="m.keras"):
         training.load(path)
     with zipfile.ZipFile(path, "w") as archive:  # the facts are there, the rest is not Keras's
-        archive.writestr("vidlab.json", '{"classes": ["a"], "frames": 1, "size": [2, 2]}')
+        archive.writestr("vidlab.json", '{"classes": ["a"], "frames": {"frames": 1, "size": [2, 2]}}')
     with pytest.raises(training.NotAModel, match="m.keras: Keras cannot load it"):
         training.load(path)
 

@@ -299,7 +299,7 @@ def test_more_frames_than_there_are_repeat_the_last(sampling, seed):
     ],
 )
 def test_indices_name_the_wrong_argument(arguments, named):
-    with pytest.raises(ValueError, match=f"^{named} "):
+    with pytest.raises(ValueError, match=f"^{named}[ =]"):
         video.indices(**{"n_frames": 9} | arguments)
 
 
@@ -319,7 +319,7 @@ def test_indices_name_the_wrong_argument(arguments, named):
     ],
 )
 def test_read_names_the_wrong_argument(clip_path, arguments, named):
-    with pytest.raises(ValueError, match=f"^{named} "):
+    with pytest.raises(ValueError, match=f"^{named}[ =]"):
         video.read(clip_path, **arguments)
 
 
@@ -711,9 +711,9 @@ def test_frame_rates(tmp_path, fps):
     [
         ({"path": "clip.txt"}, "path"),
         ({"path": "clip"}, "path"),
-        ({"clip": numbered(2) / 255}, "clip"),
-        ({"clip": numbered(2)[0]}, "clip"),
-        ({"clip": numbered(2)[..., :1]}, "clip"),
+        ({"clip": numbered(2) / 2}, "clip"),
+        ({"clip": numbered(2)[..., :2]}, "clip"),
+        ({"clip": "clip.mp4"}, "clip"),
         ({"clip": numbered(2)[:0]}, "clip"),
         ({"fps": 0}, "fps"),
         ({"fps": float("nan")}, "fps"),
@@ -725,7 +725,7 @@ def test_frame_rates(tmp_path, fps):
 )
 def test_write_names_the_wrong_argument(tmp_path, monkeypatch, arguments, named):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match=f"^{named} "):
+    with pytest.raises(ValueError, match=f"^{named}[ :]"):
         video.write(**{"path": "clip.mp4", "clip": numbered(2)} | arguments)
     assert not os.listdir()
 
@@ -761,7 +761,7 @@ def test_real_clips(name, frames, height, width, fps, codec, rotation, has_audio
     assert (info.frames, info.height, info.width) == (frames, height, width)
     assert (info.codec, info.rotation, info.has_audio) == (codec, rotation, has_audio)
     assert info.fps == pytest.approx(fps, abs=0.01)
-    on_error = "repair" if name == "corrupted.mp4" else "strict"
+    on_error = "repair" if name == "corrupted.mp4" else "raise"
     assert video.read(CLIPS / name, on_error=on_error).shape == (frames, height, width, 3)
     assert video.read(CLIPS / name, 16, (112, 112), on_error=on_error).shape == (16, 112, 112, 3)
     if has_audio:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from vidlab import models, widgets
-from vidlab.quiet import tensorflow as tf
-from vidlab.widgets import activations, lab
+from vidlab.models import layers as activations
+from vidlab.tensorflow import tf
+from vidlab.widgets import lab
 
 import keras  # isort: skip
 from keras import layers  # isort: skip

@@ -196,7 +196,7 @@ def test_the_effect_is_hidden_until_it_is_guessed_and_revealed(watched):
 def test_a_guess_falls_back_when_something_changes():
     specs = {control["name"]: control for control in widgets.gates(random_weights("full"), np.zeros((5, 4))).controls}
     for name in ("guess", "reveal"):
-        assert {"b_i", "b_f", "b_c", "b_o", "peephole", "force", "which", "order"} <= set(specs[name]["back"])
+        assert {"b_i", "b_f", "b_c", "b_o", "peephole", "force", "which", "order"} <= set(specs[name]["reset_by"])
 
 
 def test_peepholes_have_a_slider_only_where_there_are_some():

@@ -5,12 +5,12 @@ import re
 import numpy as np
 import pytest
 
-from vidlab.quiet import tensorflow as tf  # noqa: F401, isort: skip
+from vidlab.tensorflow import tf  # noqa: F401, isort: skip
 import keras
 from keras import layers
 
 from vidlab import widgets
-from vidlab.widgets import dependencies
+from vidlab.widgets.receptive import LAYERS, OVER_TIME, of_stack
 
 rng = np.random.default_rng(0)
 CLIP = rng.integers(0, 256, (6, 20, 24, 3), dtype=np.uint8)
@@ -29,7 +29,7 @@ def walk_back(output, axis, names, sizes, padding):
     """Entries of the input that an output sees on one axis: from layer to layer, one by one, backwards."""
     seen = {output}
     for name, size in zip(reversed(names), reversed(sizes[:-1]), strict=True):
-        layer = (dependencies.LAYERS | dependencies.OVER_TIME)[name]
+        layer = (LAYERS | OVER_TIME)[name]
         kernel, stride, dilation = layer.time if axis == 0 else layer.space
         reach = (kernel - 1) * dilation + 1
         before = 0
@@ -57,7 +57,7 @@ def check_input(panel, seen):
 
 def test_shows_what_a_walk_back_finds_at_twenty_settings():
     lab = widgets.receptive_field(clip=CLIP)
-    names = list(dependencies.LAYERS | dependencies.OVER_TIME)
+    names = list(LAYERS | OVER_TIME)
     done = 0
     while done < 20:
         chosen = rng.choice(names, 5).tolist()
@@ -67,7 +67,7 @@ def test_shows_what_a_walk_back_finds_at_twenty_settings():
         change(lab, **values, **dict(zip(("frame", "row", "column"), cell, strict=True)))
         chosen = [name for name in chosen if name != "none"]
         try:
-            found, sizes = dependencies.stacked(chosen, CLIP.mean(axis=-1) / 255, padding)
+            found, sizes = of_stack(chosen, CLIP.mean(axis=-1) / 255, padding)
         except ValueError as error:
             assert lab.status == f"This setting does not work: {error}" and "layer" in lab.status
             continue

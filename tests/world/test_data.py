@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from vidlab import datasets, video, world
+from vidlab.clips import Frames
 
 DATA = datasets.data_folder()
 ROWS = list(csv.DictReader((DATA / "motions.csv").open(encoding="utf8")))
@@ -79,7 +80,9 @@ def test_no_single_frame_gives_the_motion_away():
         classes = datasets.classes_of(samples)
         parts = []
         for split in ("train", "test"):
-            clips, labels = datasets.load_clips([s for s in samples if s.split == split], 3, (16, 16), classes)
+            clips, labels = datasets.load_clips(
+                [s for s in samples if s.split == split], Frames(3, (16, 16)), classes=classes
+            )
             parts.append((clips[:, frame].reshape(len(clips), -1), labels))
         (x, y), (x_test, y_test) = parts
         return LogisticRegression(C=0.02, max_iter=300).fit(x, y).score(x_test, y_test)

@@ -13,11 +13,12 @@ from scipy import ndimage
 from skimage import data
 from skimage.color import rgb2hsv
 from skimage.measure import euler_number, regionprops
-from skimage.transform import resize
+from skimage.transform import downscale_local_mean, resize
 from sklearn.datasets import load_digits
 
 from vidlab import world
 from vidlab.world import sprite
+from vidlab.world.draws import Draws
 
 TRUTH = "flow", "masks", "boxes"
 SEEDS = range(4)
@@ -36,7 +37,7 @@ def pictures(name):
     """The object alone, for every value and some seeds: value, paint (k, side, side, 3), opacity (side, side)."""
     for value in world.FACTORS[name].values:
         for seed in SEEDS:
-            made = sprite.make(sprite.plain(**{name: value}), np.random.default_rng(seed))
+            made = sprite.make(sprite.plain(**{name: value}), Draws(seed))
             yield value, made[..., :3] / np.maximum(made[..., 3:], 1e-6), made[0, ..., 3]
 
 
@@ -211,11 +212,11 @@ def roughness(picture):
 
 def test_a_texture_is_of_its_photograph():
     sources = {name: getattr(data, name)() / 255 for name in world.FACTORS["texture"].values}
-    wanted = {name: roughness(resize(p, [n // 3 for n in p.shape], anti_aliasing=True)) for name, p in sources.items()}
+    wanted = {name: roughness(downscale_local_mean(p, (3, 3))) for name, p in sources.items()}
     for value in sources:
         seen = []
         for seed in range(30):
-            made = sprite.make(sprite.plain(texture=value, shape="square"), np.random.default_rng(seed))
+            made = sprite.make(sprite.plain(texture=value, shape="square"), Draws(seed))
             seen.append(roughness(grey(made[0])[10:-10, 10:-10]))
         away = {name: np.abs(np.log(np.median(seen, 0) / of)).mean() for name, of in wanted.items()}
         assert min(away, key=away.get) == value, (value, away)
@@ -226,7 +227,7 @@ def test_a_background_is_of_its_photograph():
              "galaxies": "hubble_deep_field"}  # fmt: skip
     wanted = {name: getattr(data, file)().reshape(-1, 3).mean(0) / 255 for name, file in files.items()}
     seen = {name: [] for name in files}
-    for label, at in shown("background", 200, frames=1, size=(32, 32)):
+    for label, at in shown("background", 600, frames=1, size=(32, 32)):
         seen[label].append((at.clip[at.masks == 0].mean(0) - 0.08) / 0.27)
     for label, colours in seen.items():
         away = {name: np.abs(np.mean(colours, 0) - colour).max() for name, colour in wanted.items()}

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from vidlab import world
-from vidlab.world import paths, picture, sprite
+from vidlab.world import picture, sprite, tracks
+from vidlab.world.draws import Draws
 from vidlab.world.factors import choose
 
 OLD = "motion", "shape", "texture", "colour", "digit", "background", "sound"
@@ -28,7 +29,7 @@ def test_shapes_and_types():
 @pytest.mark.parametrize("label", [name for name in OLD if name != "sound"])
 def test_the_label_is_balanced_and_others_tell_nothing_of_it(label):
     values = world.FACTORS[label].values
-    chosen = choose(OLD, 40 * len(values), label, np.random.default_rng(0))
+    chosen = choose(OLD, 40 * len(values), label, Draws(0))
     labels = chosen[label]
     assert {v: labels.count(v) for v in values} == dict.fromkeys(values, 40)
     for name in OLD:
@@ -69,7 +70,7 @@ def test_mistakes_are_named(arguments, message):
 
 @pytest.mark.parametrize("motion", world.FACTORS["motion"].values)
 def test_every_phase_is_uniform_in_every_frame(motion):
-    phases = np.stack([paths.phases(motion, 8, np.random.default_rng(seed)) for seed in range(4000)])
+    phases = np.stack([tracks.phases(motion, 8, Draws(seed)) for seed in range(4000)])
     for frame in range(8):
         for phase in range(4):
             counts = np.histogram(phases[:, frame, phase], 10, (0, 1))[0]
@@ -103,7 +104,7 @@ def test_growing_grows(motion, sign):
 
 @pytest.mark.parametrize(("motion", "quarter"), [("clockwise", -1), ("counterclockwise", 1)])
 def test_rotations_turn_the_way_of_a_clock(motion, quarter):
-    pictures = sprite.make(sprite.plain(shape="triangle", digit="7"), np.random.default_rng(0))
+    pictures = sprite.make(sprite.plain(shape="triangle", digit="7"), Draws(0))
     quarter_turn = 0.25 if motion == "clockwise" else 0.75
     phase = np.array([[0.5, 0.5, 0, 1], [0.5, 0.5, quarter_turn, 1]])
     view = picture.View(*np.zeros((2, 2)), np.ones(2))
@@ -116,13 +117,11 @@ def test_rotations_turn_the_way_of_a_clock(motion, quarter):
 
 @pytest.mark.parametrize("shape", world.FACTORS["shape"].values)
 def test_every_shape_fits_its_square_and_differs_from_the_others(shape):
-    opacity = sprite.make(sprite.plain(shape=shape), np.random.default_rng(0))[0, ..., 3]
+    opacity = sprite.make(sprite.plain(shape=shape), Draws(0))[0, ..., 3]
     assert 0.2 < opacity.mean() < 0.85
     assert max(opacity[0].max(), opacity[-1].max(), opacity[:, 0].max(), opacity[:, -1].max()) < 1
     others = [
-        sprite.make(sprite.plain(shape=s), np.random.default_rng(0))[0, ..., 3]
-        for s in world.FACTORS["shape"].values
-        if s != shape
+        sprite.make(sprite.plain(shape=s), Draws(0))[0, ..., 3] for s in world.FACTORS["shape"].values if s != shape
     ]
     assert min(np.abs(opacity - other).mean() for other in others) > 0.05
 

@@ -17,6 +17,7 @@ from vidlab.cli.course import CommandError
 
 
 def main(argv=None):
+    """Run the `vidlab` command; gives its exit code."""
     parser = argparse.ArgumentParser(prog="vidlab", description="A hands-on course on video understanding.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for file in (lab, doctor, data, classify):

@@ -16,12 +16,20 @@ STEPS = 600  # of training, where --epochs does not say
 
 
 def add_to(commands):
+    """Add `train` and `predict` to the command line."""
     train = commands.add_parser("train", help="learn to tell the classes of a folder of clips apart")
     train.add_argument("folder", help="a folder of clips for each class, or train/, val/ and test/ with these")
     train.add_argument("--out", default=MODEL, help="file for the model (default: %(default)s)")
     train.add_argument("--model", default="conv3d", help="a name of vidlab.models (default: %(default)s)")
     train.add_argument("--frames", type=int, default=16, help="frames of each clip (default: %(default)s)")
     train.add_argument("--size", type=int, default=48, help="pixels a side (default: %(default)s)")
+    train.add_argument("--fit", default="stretch", choices=("stretch", "crop", "pad"), help="how a picture of another "
+                       "shape is brought to that size (default: %(default)s)")  # fmt: skip
+    train.add_argument("--sampling", default="uniform", choices=("uniform", "dense", "segments", "random"),
+                       help="which frames: see notebook 06 (default: %(default)s)")  # fmt: skip
+    train.add_argument("--stride", type=int, default=1, help="between frames of dense sampling (default: %(default)s)")
+    train.add_argument("--by", default="frame", choices=("frame", "time"), help="count frames, or go by the clock, for "
+                       "files of uneven rate (default: %(default)s)")  # fmt: skip
     train.add_argument("--epochs", type=int, help="passes over the clips (default: what makes 600 steps, 10 to 60)")
     train.add_argument("--batch", type=int, default=16, help="clips a step (default: %(default)s)")
     train.add_argument("--flip", action="store_true", help="learn from mirrored clips as well; left becomes right")
@@ -39,13 +47,15 @@ def add_to(commands):
 
 
 def run_train(a):
+    """Train on a folder of clips, test, and save the model."""
     from vidlab import datasets, models, training, video  # TensorFlow takes seconds: only when it is needed
+    from vidlab.clips import Frames
 
     import keras  # isort: skip
 
-    build = getattr(models, a.model, None) if a.model in BUILDERS else None
+    build = models.CLIP_MODELS.get(a.model)
     if build is None:
-        raise CommandError(f"--model {a.model}: there is no such model; there are {', '.join(BUILDERS)}")
+        raise CommandError(f"--model {a.model}: there is no such model; there are {', '.join(models.CLIP_MODELS)}")
     out = Path(a.out)
     if out.suffix != ".keras" or not os.access(out.absolute().parent, os.W_OK):
         raise CommandError(f"--out {a.out} must end in .keras and lie in a folder that exists and may be written to")
@@ -54,7 +64,7 @@ def run_train(a):
         classes = datasets.classes_of(samples)
         if len(classes) < 2:
             raise CommandError(f"{a.folder}: one class, {classes[0]}; at least two are needed")
-        parts = {name: [s for s in samples if s.split == name] for name in ("train", "val", "test")}
+        parts = datasets.by_split(samples)
         if not all(parts.values()):
             empty = ", ".join(name for name, part in parts.items() if not part)
             raise CommandError(f"{a.folder}: no clips in {empty}; have train, val and test there, or none of them")
@@ -65,18 +75,18 @@ def run_train(a):
                 "the class out of the others"
             )
         say_passed_over(datasets.passed_over(a.folder))
-        settings = dict(frames=a.frames, size=(a.size, a.size), batch=a.batch, classes=classes, on_error="skip",
-                        cache=a.cache, flow=a.model == "two_stream")  # fmt: skip
+        frames = Frames(a.frames, (a.size, a.size), fit=a.fit, sampling=a.sampling, stride=a.stride, by=a.by)
+        settings = dict(batch=a.batch, classes=classes, on_error="skip", cache=a.cache, flow=a.model == "two_stream")
         augment = datasets.Augment(flip="swap" if a.flip else False, crop=0.8, colour=0.2)
-        learn = datasets.Batches(parts["train"], shuffle=True, augment=augment, seed=a.seed, **settings)
-        check, test = (datasets.Batches(parts[name], **settings) for name in ("val", "test"))
+        learn = datasets.Batches(parts["train"], frames, shuffle=True, augment=augment, seed=a.seed, **settings)
+        check, test = (datasets.Batches(parts[name], frames, **settings) for name in ("val", "test"))
         epochs = a.epochs if a.epochs is not None else int(np.clip(np.ceil(STEPS / learn.steps), 10, 60))
         print(f"{len(classes)} classes; {' + '.join(f'{len(p)} to {n}' for n, p in parts.items())}; {epochs} epochs")
         keras.utils.set_random_seed(a.seed)
-        model = build((a.frames, a.size, a.size, 3), len(classes))
-        training.fit(model, learn, check, epochs, resume=a.resume, class_weights=learn.class_weights)
+        model = build(frames.shape, len(classes))
+        training.fit(model, learn, check, epochs=epochs, resume=a.resume, class_weights=learn.class_weights)
         report = training.evaluate(model, test)
-        training.save(out, model, classes)
+        training.save(out, model, classes, frames)
     except MemoryError:
         raise CommandError(f"{a.folder}: there is not enough memory for its clips; give --cache FOLDER") from None
     except OSError as error:
@@ -92,12 +102,6 @@ def run_train(a):
         print(f"  {name}: {share:.2f}")
     print(f"{out} holds the model. Try it: vidlab predict FILE" + (f" --model {out}" if a.out != MODEL else ""))
     return 0
-
-
-BUILDERS = (
-    "frame_cnn", "frame_average", "cnn_rnn", "cnn_lstm", "cnn_peephole_lstm", "conv_lstm", "conv3d", "r2plus1d",
-    "two_stream", "video_transformer",
-)  # fmt: skip
 
 
 def _split(samples, group, seed):
@@ -128,6 +132,7 @@ def _split(samples, group, seed):
 
 
 def run_predict(a):
+    """Say which class each file is of."""
     from vidlab import training, video
 
     try:
@@ -137,7 +142,7 @@ def run_predict(a):
     failed = 0
     for file in a.files:
         try:
-            probabilities = training.predict(saved.model, file, a.views)
+            probabilities = training.predict(saved, file, views=a.views)
         except (video.VideoError, ValueError) as error:
             print(error)
             failed += 1

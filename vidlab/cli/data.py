@@ -11,10 +11,11 @@ from vidlab.cli.course import CommandError
 
 
 def add_to(commands):
+    """Add `download`, `check-videos` and `world` to the command line."""
     download = commands.add_parser("download", help="fetch a data set, check it and unpack it")
     download.add_argument("what", metavar="URL", help="an address, or ucf101, or ucf101-lists for its splits")
     download.add_argument("--to", metavar="FOLDER", required=True)
-    download.add_argument("--sha256", help="the file's checksum, from the page that offers it (required)")
+    download.add_argument("--sha256", help="the file's checksum, from the page that offers it (known for ucf101)")
     download.add_argument("--no-extract", action="store_true", help="leave an archive as it is")
     download.set_defaults(run=run_download)
     check = commands.add_parser("check-videos", help="read every video file in a folder, and name the bad ones")
@@ -35,20 +36,22 @@ def add_to(commands):
 
 
 def run_download(a):
-    from vidlab import datasets
+    """Fetch a file, check it and unpack it."""
+    from vidlab import fetch
 
-    known = {"ucf101": datasets.UCF101_URL, "ucf101-lists": datasets.UCF101_LISTS_URL}
+    url, sha256 = fetch.KNOWN.get(a.what, (a.what, None))
     try:
-        file = datasets.download(known.get(a.what, a.what), a.to, a.sha256, progress=sys.stderr.isatty())
+        file = fetch.download(url, a.to, a.sha256 or sha256, progress=sys.stderr.isatty())
         print(f"{file}: whole, and its checksum is right")
-        if not a.no_extract and datasets.is_archive(file):
-            print(f"unpacked to {datasets.extract(file)}")
-    except (datasets.DownloadError, datasets.ArchiveError, ValueError) as error:
+        if not a.no_extract and fetch.is_archive(file):
+            print(f"unpacked to {fetch.extract(file)}")
+    except (fetch.DownloadError, fetch.ArchiveError, ValueError) as error:
         raise CommandError(str(error)) from None
     return 0
 
 
 def run_check(a):
+    """Read every video file of a folder, and name the bad ones."""
     from vidlab import datasets
 
     root = Path(a.folder)
@@ -96,6 +99,7 @@ def say_passed_over(others):
 
 
 def run_world(a):
+    """Render clips into a folder for each class."""
     from vidlab import datasets, video, world
 
     out = Path(a.out)

@@ -12,6 +12,7 @@ from vidlab.cli import course
 
 
 def add_to(commands):
+    """Add `doctor` to the command line."""
     doctor = commands.add_parser("doctor", help="say what is right and wrong with this computer's set-up")
     doctor.set_defaults(run=lambda a: run_doctor())
 
@@ -68,7 +69,7 @@ def _pins():
 
 def _tensorflow():
     code = (
-        "from vidlab.quiet import onednn, tensorflow as tf\n"
+        "from vidlab.tensorflow import onednn, tf\n"
         "print(tf.__version__, onednn()[1], float(tf.reduce_sum(tf.ones((3, 3)))), sep='|')"
     )
     try:  # in a process of its own: on a processor that it does not know, TensorFlow ends the process
@@ -80,9 +81,9 @@ def _tensorflow():
         raise _Wrong(last, _INSTALL + " (TensorFlow needs a 64-bit processor with AVX)")
     version, onednn, _ = done.stdout.strip().splitlines()[-1].split("|")
     if "tensorflow" in sys.modules:  # called in a notebook: what counts is this process
-        from vidlab import quiet
+        from vidlab.tensorflow import onednn as asked
 
-        onednn = quiet.onednn()[1]
+        onednn = asked()[1]
     return f"{version} computes; {onednn}"
 
 

@@ -12,6 +12,7 @@ from vidlab.cli.course import CommandError
 
 
 def add_to(commands):
+    """Add `lab` to the command line."""
     lab = commands.add_parser("lab", help="open the course in JupyterLab, in your own copy of it")
     lab.add_argument("--reset", metavar="NN", help="first bring notebook NN back; yours is kept beside it")
     lab.add_argument("--copy-only", action="store_true", help="make the copy, do not start JupyterLab")
@@ -20,6 +21,7 @@ def add_to(commands):
 
 
 def run_lab(reset=None, copy_only=False, jupyter=()):
+    """Open the course, in the learner's own copy."""
     own = copy_course(course.COURSE / "notebooks", course.COURSE / "my-course", reset)
     if copy_only:
         return 0

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from vidlab.video.sampling import require
+from vidlab.clips import Frames, as_rgb, require
 
 # Words that a mirror makes untrue, and those that running backwards does besides.
 _MIRRORED = "left right, leftward rightward, leftwards rightwards, clockwise counterclockwise"
@@ -32,19 +32,25 @@ class Augment:
 
     Parameters
     ----------
-    crop : the least share of the picture's area that is kept, in (0, 1]: a window of at least that share, its
+    crop
+        The least share of the picture's area that is kept, in (0, 1]: a window of at least that share, its
         sides' ratio changed by up to 4/3, is scaled to the whole size (Szegedy et al., Going deeper with
         convolutions, CVPR 2015). 1 keeps all.
-    flip : mirror one clip in two, left for right. Where labels hold words such as left or clockwise, True warns;
+    flip
+        Mirror one clip in two, left for right. Where labels hold words such as left or clockwise, True warns;
         "swap" gives such a clip the opposite label, and leaves it alone where that is none of the classes.
-    colour : c in [0, 1); brightness, contrast and saturation are each multiplied by a factor from 1 - c to 1 + c.
-    speed : (slowest, fastest), such as (0.8, 1.25): how fast time runs. Slower shows a part of the frames that
+    colour
+        How much, c in [0, 1): brightness, contrast and saturation are each multiplied by a factor from 1 - c to 1 + c.
+    speed
+        (slowest, fastest), such as (0.8, 1.25): how fast time runs. Slower shows a part of the frames that
         would be taken, faster more than there are: then the first or last frame stands for a while.
-    reverse : show one clip in two backwards; True and "swap" as for `flip`, with words such as opening, too.
+    reverse
+        Show one clip in two backwards; True and "swap" as for `flip`, with words such as opening, too.
 
     Raises
     ------
-    ValueError : an argument is out of its range.
+    ValueError
+        An argument is out of its range.
     """
 
     crop: float = 1.0
@@ -72,13 +78,9 @@ class Augment:
 
     def __call__(self, clip, seed):
         """One changed clip (frames, height, width, 3), uint8, as many frames as before; whatever its label."""
-        clip, drawn = np.asarray(clip), self.draw(seed)
-        require(
-            clip.ndim == 4 and clip.shape[-1] == 3 and clip.dtype == np.uint8,
-            f"clip: expected (frames, height, width, 3) of uint8, not {clip.shape} of {clip.dtype}",
-        )
+        clip, drawn = as_rgb(clip), self.draw(seed)
         if self.changes_speed:
-            clip = clip[drawn.positions(len(clip), len(clip), "uniform")]
+            clip = clip[drawn.positions(len(clip), Frames(len(clip)))]
         return drawn.apply(clip)
 
     def draw(self, seed):
@@ -128,12 +130,14 @@ class Drawn(NamedTuple):
     colour: np.ndarray | None
     reverse: bool
 
-    def positions(self, n_frames, frames, sampling):
-        """Which of n frames to take: at speed 1 they would reach from end to end ("uniform") or be neighbours
-        ("dense"). The run of them starts at a place drawn from all that keep it inside, or cover the whole."""
-        step = self.speed * (max((n_frames - 1) / max(frames - 1, 1), 1) if sampling == "uniform" else 1)
-        room = n_frames - 1 - (frames - 1) * step
-        at = np.floor(room * self.place + step * np.arange(frames) + 0.5)
+    def positions(self, n_frames, frames):
+        """Which of n frames to take: at speed 1 they would reach from end to end ("uniform") or be `stride` apart
+        ("dense"). The run of them starts at a place drawn from all that keep it inside, or cover the whole.
+        """
+        count, uniform = frames.frames, frames.sampling == "uniform"
+        step = self.speed * (max((n_frames - 1) / max(count - 1, 1), 1) if uniform else frames.stride)
+        room = n_frames - 1 - (count - 1) * step
+        at = np.floor(room * self.place + step * np.arange(count) + 0.5)
         return np.clip(at, 0, n_frames - 1).astype(int)
 
     def apply(self, clip):

@@ -2,19 +2,23 @@
 
 import os
 import warnings
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Lock
+from typing import Literal
 
 import cv2
 import numpy as np
 
 from vidlab import video
+from vidlab.clips import Frames, is_count, one_of, require
 from vidlab.datasets.arrays import checked, decode
 from vidlab.datasets.augmentation import Augment
 from vidlab.datasets.cache import open_cache
 from vidlab.datasets.flow import SMALLEST, optical_flow
-from vidlab.video.sampling import check_sampling, is_count, require
+from vidlab.datasets.samples import Sample
 
 cv2.setNumThreads(1)  # OpenCV's own threads would only be in the way of the workers
 
@@ -28,51 +32,92 @@ class Batches:
 
     Parameters
     ----------
-    samples : list of Sample, all with a label.
-    frames, size : how many frames of each clip, and (height, width).
-    batch : clips in a batch; the last of an epoch may be smaller.
-    classes : the labels in the order of their numbers; without it, those of the samples, sorted.
-    augment : `Augment`, for training alone: an error without `shuffle`.
-    shuffle : another order each epoch; without it, that of `samples`.
-    seed : whole number from 0 up.
-    flow : give the optical flow beside the clips, computed after augmentation.
-    workers : clips that are decoded at the same time; None: one for each core.
-    sampling : as in `video.indices`. What it leaves to chance is drawn anew each epoch where `shuffle` is set, and
-        without it (for evaluation) is the middle, or for "random" always the same.
-    cache : "memory" or a folder's path: decode each file once and keep its frames, uint8, in front of augmentation.
-        Where frames are chosen anew each epoch (`sampling` other than "uniform", or `augment` with a speed), all
-        frames of a file are kept. A folder may serve many runs; a file that has changed is decoded again.
-    limit_bytes : the most that cache="memory" may take; never more than half of the memory that is free.
-    on_error : "raise" stops at a file that cannot be read; "skip" leaves it out of its batch, which gets smaller,
-        and warns once, with the count.
+    samples
+        All with a label.
+    frames
+        Which frames of each file, and of what size. What `frames.sampling` leaves to chance is drawn anew each epoch
+        where `shuffle` is set, and without it (for evaluation) is the middle, or for "random" always the same.
+    batch
+        Clips in a batch; the last of an epoch may be smaller.
+    classes
+        The labels in the order of their numbers; without it, those of the samples, sorted.
+    augment
+        For training alone: an error without `shuffle`.
+    shuffle
+        Another order each epoch; without it, that of `samples`.
+    seed
+        A whole number from 0 up.
+    flow
+        Give the optical flow beside the clips, computed after augmentation.
+    workers
+        Clips that are decoded at the same time; None: one for each core.
+    cache
+        "memory" or a folder's path: decode each file once and keep its frames, uint8, in front of augmentation. Where
+        frames are chosen anew each epoch (sampling other than "uniform", or `augment` with a speed), all frames of a
+        file are kept. A folder may serve many runs; a file that has changed is decoded again.
+    on_error
+        "raise" stops at a file that cannot be read; "skip" leaves it out of its batch, which gets smaller, and warns
+        once, with the count; "repair" keeps what is left of a damaged file, and skips one of which nothing is.
+    limit_bytes
+        The most that cache="memory" may take; never more than half of the memory that is free.
 
     Attributes
     ----------
-    classes : list of str. labels : (n,) int64, in the order of `samples`. class_weights : {number: weight}, so
-    that each class weighs the same in sum. steps : batches in an epoch. len(batches) : clips in an epoch.
-    skipped : {source: reason}, files that could not be read so far.
+    classes
+        List of str
+    labels : numpy.ndarray
+        (n,) int64, in the order of `samples`.
+    class_weights : dict
+        {number: weight}, so that each class weighs the same in sum.
+    steps : int
+        Batches in an epoch; ``len(batches)`` is the clips in an epoch.
+    skipped : dict
+        {source: reason}, files that could not be read so far.
 
     Raises
     ------
-    ValueError : an argument is out of its range. MemoryError : the clips do not fit into cache="memory".
-    VideoError : a file cannot be read; from within TensorFlow it comes as a `tf.errors.OpError`: see `errors`.
+    ValueError
+        An argument is out of its range.
+    MemoryError
+        The clips do not fit into cache="memory".
+    VideoError
+        A file cannot be read; from within TensorFlow it comes as a `tf.errors.OpError`: see `errors`.
+
+    Examples
+    --------
+    >>> from vidlab import datasets
+    >>> batches = Batches(datasets.embedded()[:20], Frames(4, (16, 16)), batch=8, shuffle=True)
+    >>> [clips.shape[0] for clips, labels in batches.epoch(0)]
+    [8, 8, 4]
     """
 
-    def __init__(self, samples, frames=16, size=(48, 48), batch=16, classes=None, augment=None, shuffle=False, seed=0,
-                 flow=False, workers=None, sampling="uniform", cache=None, on_error="raise",
-                 limit_bytes=None):  # fmt: skip
-        self.samples, self.classes, self.labels = checked(samples, frames, size, classes)
+    def __init__(
+        self,
+        samples: Iterable[Sample],
+        frames: Frames = Frames(),  # noqa: B008 - it cannot change
+        *,
+        batch: int = 16,
+        classes: Sequence[str] | None = None,
+        augment: Augment | None = None,
+        shuffle: bool = False,
+        seed: int = 0,
+        flow: bool = False,
+        workers: int | None = None,
+        cache: str | os.PathLike | None = None,
+        on_error: Literal["raise", "skip", "repair"] = "raise",
+        limit_bytes: int | None = None,
+    ):
+        self.samples, self.classes, self.labels = checked(samples, frames, classes)
         require(len(self.samples) > 0, "samples: there are none")
         require(is_count(batch), f"batch={batch!r} must be a whole number from 1 up")
         require(workers is None or is_count(workers), f"workers={workers!r} must be None or a whole number from 1 up")
         require(seed == 0 or is_count(seed), f"seed={seed!r} must be a whole number from 0 up")
-        require(on_error in ("raise", "skip"), f"on_error={on_error!r} must be raise or skip")
-        check_sampling(frames, sampling, 1)
-        _check_augment(augment, shuffle, sampling, self.classes)
-        large = frames > 1 and min(size) >= SMALLEST
+        one_of("on_error", on_error, Literal["raise", "skip", "repair"])
+        _check_augment(augment, shuffle, frames.sampling, self.classes)
+        large = frames.frames > 1 and min(frames.size) >= SMALLEST
         require(large or not flow, f"flow needs 2 frames or more of {SMALLEST}x{SMALLEST} pixels or more")
-        self.frames, self.size, self.batch, self.shuffle, self.seed = frames, tuple(size), batch, shuffle, seed
-        self.augment, self.flow, self.sampling, self.on_error = augment, flow, sampling, on_error
+        self.frames, self.batch, self.shuffle, self.seed = frames, batch, shuffle, seed
+        self.augment, self.flow, self.on_error = augment, flow, on_error
         self.workers = workers or os.cpu_count()
         self.steps = -(-len(self.samples) // batch)
         self.skipped = {}
@@ -80,10 +125,11 @@ class Batches:
         self._pool = ThreadPoolExecutor(self.workers)
 
         files = sum(not isinstance(sample.source, np.ndarray) for sample in self.samples)
-        self._cache = open_cache(cache, limit_bytes, files * frames * int(np.prod(self.size)) * 3)
-        anew = shuffle and sampling != "uniform"
+        self._cache = open_cache(cache, limit_bytes, files * int(np.prod(frames.shape)))
+        anew = shuffle and frames.sampling != "uniform"
         self._speed = augment is not None and augment.changes_speed
         self._whole = self._speed or (anew and self._cache is not None)  # decode all frames, then choose
+        self._decoded = replace(frames, frames=None, sampling="all", stride=1) if self._whole else frames
 
     def __len__(self):
         return len(self.samples)
@@ -105,16 +151,16 @@ class Batches:
         require(k == 0 or is_count(k), f"k={k!r} must be a whole number from 0 up")
         in_range = (start == 0 or is_count(start)) and start <= self.steps
         require(in_range, f"start={start!r} must be a whole number from 0 to {self.steps}, the batches of an epoch")
-        from vidlab.quiet import tensorflow as tf
+        from vidlab.tensorflow import tf
 
         order = np.arange(len(self))
         if self.shuffle:
             order = np.random.default_rng([1, self.seed, k]).permutation(order)
         order = order[start * self.batch :]
         run = _Pass(k, order)
-        parts = [(tf.float32, (self.frames, *self.size, 3)), (tf.int64, ())]
+        parts = [(tf.float32, self.frames.shape), (tf.int64, ())]
         if self.flow:
-            parts.append((tf.float32, (self.frames - 1, *self.size, 2)))
+            parts.append((tf.float32, self._flow_shape))
 
         def load(places):
             # stateless, or under tf.config.experimental.enable_op_determinism one batch would wait for the other
@@ -128,7 +174,7 @@ class Batches:
         at_once = -(-self.workers // self.batch)
         data = tf.data.Dataset.range(len(order)).batch(self.batch)
         data = data.map(load, num_parallel_calls=at_once, deterministic=True)
-        if self.on_error == "skip":
+        if self.on_error != "raise":
             data = data.filter(lambda clips, labels: tf.size(labels) > 0)
         options = tf.data.Options()
         options.autotune.enabled = False  # nothing is left to tune, and to stop the tuner can take half a second
@@ -141,7 +187,7 @@ class Batches:
 
         ``with batches.errors(): model.fit(batches.epoch(0))``
         """
-        from vidlab.quiet import tensorflow as tf
+        from vidlab.tensorflow import tf
 
         self._failure = None
         try:
@@ -154,8 +200,8 @@ class Batches:
     def _load(self, run, places):
         """A batch: clips, labels and, if wanted, flow."""
         n, numbers = len(places), run.order[places]
-        clips, labels = np.empty((n, self.frames, *self.size, 3), np.float32), np.empty(n, np.int64)
-        flow = [np.empty((n, self.frames - 1, *self.size, 2), np.float32)] if self.flow else []
+        clips, labels = np.empty((n, *self.frames.shape), np.float32), np.empty(n, np.int64)
+        flow = [np.empty((n, *self._flow_shape), np.float32)] if self.flow else []
 
         def fill(row):
             try:
@@ -170,7 +216,7 @@ class Batches:
         kept = [error is None for error in errors]
         with self._lock:
             for i, place, error in zip(numbers, places, errors, strict=True):
-                if isinstance(error, video.VideoError) and self.on_error == "skip":
+                if isinstance(error, video.VideoError) and self.on_error != "raise":
                     self.skipped[self.samples[i].source] = str(error)
                 elif error:
                     self._fail(run, place, error)
@@ -182,24 +228,28 @@ class Batches:
 
     def _clip(self, k, i):
         """Sample i as it is in epoch k: its frames and its label."""
-        seed = None
-        if self.sampling != "uniform" and (self.shuffle or self.sampling == "random"):
+        seed, f = None, self.frames
+        if f.sampling != "uniform" and (self.shuffle or f.sampling == "random"):
             seed = [2, self.seed, k if self.shuffle else 0, i]
         drawn, label = None, self.labels[i]
         if self.augment is not None:
             drawn, label = self.augment.draw_labelled([3, self.seed, k, i], label, self.classes)
-        chosen = (None, self.size, "all", None) if self._whole else (self.frames, self.size, self.sampling, seed)
-        clip = self._cached(self.samples[i], chosen)
+        clip = self._cached(self.samples[i], None if self._whole else seed)
         if self._speed:
-            clip = clip[drawn.positions(len(clip), self.frames, self.sampling)]
+            clip = clip[drawn.positions(len(clip), f)]
         elif self._whole:
-            clip = clip[video.indices(len(clip), self.frames, self.sampling, seed)]
+            clip = clip[video.indices(len(clip), f.frames, f.sampling, seed, stride=f.stride)]
         return (drawn.apply(clip) if drawn else clip), label
 
-    def _cached(self, sample, chosen):
+    def _cached(self, sample, seed):
+        how = self._decoded, seed, "repair" if self.on_error == "repair" else "raise"
         if self._cache is None or isinstance(sample.source, np.ndarray):
-            return decode(sample, *chosen)
-        return self._cache(sample, chosen, lambda: decode(sample, *chosen))
+            return decode(sample, *how)
+        return self._cache(sample, how, lambda: decode(sample, *how))
+
+    @property
+    def _flow_shape(self):
+        return (self.frames.frames - 1, *self.frames.size, 2)
 
     def _fail(self, run, place, error):
         """Raise, for TensorFlow to stop; and remember, of several failures in a pass, the first in its order."""

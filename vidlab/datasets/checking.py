@@ -21,15 +21,26 @@ def check_videos(files, workers=None, seconds=300, progress=True, probe=probe_wh
 
     Parameters
     ----------
-    files : paths.
-    workers : processes; None: one for each core.
-    seconds : a file that takes longer counts as one that hangs.
-    progress : whether to show a progress bar.
-    probe : what to do with a path: gives facts, or raises with the reason. Must be importable by name.
+    files
+        Paths.
+    workers
+        Processes; None: one for each core.
+    seconds
+        A file that takes longer counts as one that hangs.
+    progress
+        Whether to show a progress bar.
+    probe
+        What to do with a path: gives facts, or raises with the reason. Must be importable by name.
 
     Returns
     -------
-    dict : path -> VideoInfo, or the reason (a str) why it cannot be read, in the order of `files`.
+    dict
+        Path -> VideoInfo, or the reason (a str) why it cannot be read, in the order of `files`.
+
+    Examples
+    --------
+    >>> check_videos([], progress=False)
+    {}
     """
     from tqdm.auto import tqdm
 
@@ -58,7 +69,8 @@ def check_videos(files, workers=None, seconds=300, progress=True, probe=probe_wh
 
 class _Worker:
     """A process that probes one file after another, and is started anew when a file has brought it down. (Of a
-    ProcessPoolExecutor that breaks, nobody knows which file it was.)"""
+    ProcessPoolExecutor that breaks, nobody knows which file it was.)
+    """
 
     def __init__(self, probe):
         self.probe = probe

@@ -5,6 +5,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from vidlab.clips import as_rgb
+
 SMALLEST = 12  # pixels; the method below looks at patches of 8
 
 
@@ -20,7 +22,8 @@ def optical_flow(clip):
 
     Parameters
     ----------
-    clip : (frames, height, width, 3) uint8, two frames or more, each side 12 pixels or more.
+    clip
+        (frames, height, width, 3) uint8, two frames or more, each side 12 pixels or more.
 
     Returns
     -------
@@ -28,20 +31,25 @@ def optical_flow(clip):
 
     Raises
     ------
-    ValueError : the clip is none, or too short or too small.
+    ValueError
+        The clip is none, or too short or too small.
 
     References
     ----------
     Kroeger, Timofte, Dai and Van Gool, Fast optical flow using dense inverse search, ECCV 2016.
+
+    Examples
+    --------
+    >>> clip = np.random.default_rng(0).integers(0, 255, (1, 24, 24, 3)).astype(np.uint8).repeat(2, 0)
+    >>> optical_flow(clip).shape
+    (1, 24, 24, 2)
     """
-    clip = np.asarray(clip)
-    if clip.ndim != 4 or clip.shape[-1] != 3 or clip.dtype != np.uint8:
-        raise ValueError(f"clip: expected (frames, height, width, 3) of uint8, not {clip.shape} of {clip.dtype}")
+    clip = as_rgb(clip)
     if len(clip) < 2 or min(clip.shape[1:3]) < SMALLEST:
         raise ValueError(
             f"clip: flow needs 2 frames or more of {SMALLEST}x{SMALLEST} pixels or more, not {clip.shape[:3]}"
         )
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
     search.setFinestScale(0)  # down to single pixels: the clips of the course are small
-    grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in np.ascontiguousarray(clip)]
+    grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in clip]
     return np.stack([search.calc(*pair, None) for pair in pairwise(grey)])

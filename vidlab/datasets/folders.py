@@ -21,8 +21,16 @@ def folder(root):
 
     Raises
     ------
-    DataNotFound : there is no such folder, or a class's folder has no video file in it or cannot be read, or video
+    DataNotFound
+        There is no such folder, or a class's folder has no video file in it or cannot be read, or video
         files lie where no class can be told.
+
+    Examples
+    --------
+    >>> from vidlab import datasets
+    >>> samples = folder(datasets.data_folder() / "clips")
+    >>> len(samples), samples[0].label
+    (816, 'clockwise')
     """
     root = Path(root).expanduser()
     if not root.is_dir():
@@ -61,12 +69,22 @@ def _classes(root, split):
 
 
 def video_files(root):
-    """Every video file below a folder, sorted; links are followed, and what `folder` passes over is passed over."""
+    """Every video file below a folder, sorted; links are followed, and what `folder` passes over is passed over.
+
+    >>> from vidlab import datasets
+    >>> len(video_files(datasets.data_folder() / "clips"))
+    816
+    """
     return sorted(path for _, clips, _ in _below(Path(root)) for path in clips)
 
 
 def passed_over(root):
-    """Every file below a folder that has no video's suffix and is not hidden, sorted."""
+    """Every file below a folder that has no video's suffix and is not hidden, sorted.
+
+    >>> _ = Path("notes.txt").write_text("no video")
+    >>> [path.name for path in passed_over(".") if path.name == "notes.txt"]
+    ['notes.txt']
+    """
     return sorted(path for _, _, others in _below(Path(root)) for path in others)
 
 

@@ -34,16 +34,27 @@ def kinetics(list_file, root, label="label", missing="raise"):
 
     Parameters
     ----------
-    list_file, root : the list, and the folder of the files.
-    label : the column to learn, where the list has more of them.
-    missing : "raise" where files are not there; "skip" leaves them out, with one warning that counts them and
+    list_file, root
+        The list, and the folder of the files.
+    label
+        The column to learn, where the list has more of them.
+    missing
+        "raise" where files are not there; "skip" leaves them out, with one warning that counts them and
         names the classes of which nothing is there.
 
     Raises
     ------
-    DataNotFound : the list is missing or has no such columns, or files that it names are missing; the message
+    DataNotFound
+        The list is missing or has no such columns, or files that it names are missing; the message
         counts them and names the first few, and the exception's `missing` has them all. With "skip", where every
         file is missing.
+
+    Examples
+    --------
+    >>> from vidlab import datasets
+    >>> root = datasets.data_folder()
+    >>> len(kinetics(root / "motions.csv", root / "clips", label="shape"))
+    816
     """
     rows = csv.DictReader(_lines(list_file))
     try:
@@ -77,7 +88,7 @@ def kinetics(list_file, root, label="label", missing="raise"):
 
 
 def ucf101(list_dir, root, split=1, missing="raise"):
-    """UCF101's own lists: classInd.txt, trainlist01.txt and testlist01.txt, or 02, 03 for the other splits.
+    r"""UCF101's own lists: classInd.txt, trainlist01.txt and testlist01.txt, or 02, 03 for the other splits.
 
     Clips of one group, `gNN` in their names, were cut from one video. Groups are counted anew in each class, so a
     sample's group is the class and the number. Files are looked for at ROOT/Class/v_Class_gNN_cNN.avi.
@@ -86,14 +97,31 @@ def ucf101(list_dir, root, split=1, missing="raise"):
 
     Parameters
     ----------
-    list_dir : the folder ucfTrainTestlist. root : the folder UCF-101.
-    split : 1, 2 or 3.
-    missing : as in `kinetics`.
+    list_dir
+        The folder ucfTrainTestlist.
+    root
+        The folder UCF-101.
+    split
+        1, 2 or 3.
+    missing
+        As in `kinetics`.
 
     Raises
     ------
-    DataNotFound : a list is missing or has a line of another form, or files are missing.
-    ValueError : there is no such split.
+    DataNotFound
+        A list is missing or has a line of another form, or files are missing.
+    ValueError
+        There is no such split.
+
+    Examples
+    --------
+    >>> Path("Wave").mkdir(exist_ok=True)
+    >>> _ = Path("Wave/v_Wave_g01_c01.avi").write_text("not looked at")
+    >>> _ = Path("trainlist01.txt").write_text("Wave/v_Wave_g01_c01.avi 1\n")
+    >>> _ = Path("testlist01.txt").write_text("")
+    >>> _ = Path("classInd.txt").write_text("1 Wave\n")
+    >>> [(sample.label, sample.group) for sample in ucf101(".", ".")]
+    [('Wave', 'Wave_g01')]
     """
     list_dir = Path(list_dir)
     _check_split(split)
@@ -119,7 +147,7 @@ def ucf101(list_dir, root, split=1, missing="raise"):
 
 
 def hmdb51(list_dir, root, split=1, missing="raise"):
-    """HMDB51's own lists: CLASS_test_split1.txt for each class, or 2, 3 for the other splits.
+    r"""HMDB51's own lists: CLASS_test_split1.txt for each class, or 2, 3 for the other splits.
 
     Each line is a file's name and 1 (train), 2 (test) or 0 (not in this split: left out). A sample's group is the
     film that it was cut from. Files are looked for at ROOT/class/name.avi.
@@ -129,14 +157,29 @@ def hmdb51(list_dir, root, split=1, missing="raise"):
 
     Parameters
     ----------
-    list_dir : the folder testTrainMulti_7030_splits. root : the folder that has one for each class.
-    split : 1, 2 or 3.
-    missing : as in `kinetics`.
+    list_dir
+        The folder testTrainMulti_7030_splits.
+    root
+        The folder that has one for each class.
+    split
+        1, 2 or 3.
+    missing
+        As in `kinetics`.
 
     Raises
     ------
-    DataNotFound : there are no such lists, one has a line of another form, or files are missing.
-    ValueError : there is no such split.
+    DataNotFound
+        There are no such lists, one has a line of another form, or files are missing.
+    ValueError
+        There is no such split.
+
+    Examples
+    --------
+    >>> Path("wave").mkdir(exist_ok=True)
+    >>> _ = Path("wave/a.avi").write_text("not looked at")
+    >>> _ = Path("wave_test_split1.txt").write_text("a.avi 1\n")
+    >>> [sample.split for sample in hmdb51(".", ".")]
+    ['train']
     """
     list_dir = Path(list_dir)
     _check_split(split)
@@ -157,19 +200,31 @@ def hmdb51(list_dir, root, split=1, missing="raise"):
 
 
 def video_list(file, root, missing="raise"):
-    """A list with a path and a label on each line, as SlowFast and MMAction2 have it: ``some folder/clip.mp4 3``.
+    r"""A list with a path and a label on each line, as SlowFast and MMAction2 have it: ``some folder/clip.mp4 3``.
 
     The label, a number or a word, is what follows the last space: paths may hold spaces. They are relative to
     `root` and written with `/`. Blank lines are passed over, and lines that begin with `#` unless there is such a file.
 
     Parameters
     ----------
-    file, root : the list, and the folder of the files.
-    missing : as in `kinetics`.
+    file, root
+        The list, and the folder of the files.
+    missing
+        As in `kinetics`.
 
     Raises
     ------
-    DataNotFound : the list is missing or empty, a line has no path or no label, or files are missing.
+    DataNotFound
+        The list is missing or empty, a line has no path or no label, or files are missing.
+
+    Examples
+    --------
+    >>> from vidlab import datasets
+    >>> root = datasets.data_folder() / "clips"
+    >>> name = next(root.rglob("*.mp4")).relative_to(root).as_posix()
+    >>> _ = Path("list.txt").write_text(f"{name} 0\n")
+    >>> [sample.label for sample in video_list("list.txt", root)]
+    ['0']
     """
     named = []
     for line, text in _numbered(file):

@@ -8,7 +8,8 @@ import numpy as np
 
 class DataNotFound(Exception):
     """Files that should be there are not, or a list cannot be understood. The message names the folder or list and
-    says what to do. `missing` has the paths, where files that a list names are not there."""
+    says what to do. `missing` has the paths, where files that a list names are not there.
+    """
 
     def __init__(self, message, missing=()):
         super().__init__(message)
@@ -32,10 +33,22 @@ class Sample:
     stop: float | None = None
 
 
+def by_split(samples):
+    """{"train": [...], "val": [...], "test": [...]}: the samples of each split, in their order.
+
+    >>> {split: len(part) for split, part in by_split([Sample("a.mp4", split="train")]).items()}
+    {'train': 1, 'val': 0, 'test': 0}
+    """
+    return {split: [sample for sample in samples if sample.split == split] for split in ("train", "val", "test")}
+
+
 def classes_of(samples):
     """The labels that occur, sorted: a class's number is its place in this list.
 
     Labels that are all whole numbers are sorted as numbers: "10" comes after "9".
+
+    >>> classes_of([Sample("a.mp4", "10"), Sample("b.mp4", "9")])
+    ['9', '10']
     """
     labels = {sample.label for sample in samples if sample.label is not None}
     return sorted(labels, key=int if all(label.isdecimal() for label in labels) else str)

@@ -25,17 +25,29 @@ def split_by_group(samples, fractions=(0.7, 0.15, 0.15), seed=0):
 
     Parameters
     ----------
-    samples : list of Sample. One without a group is a group of its own.
-    fractions : {"train": 0.7, "val": 0.15, "test": 0.15}, or the numbers alone in this order; two are train and val.
-    seed : whole number from 0 up, or a numpy.random.Generator.
+    samples
+        List of Sample. One without a group is a group of its own.
+    fractions
+        {"train": 0.7, "val": 0.15, "test": 0.15}, or the numbers alone in this order; two are train and val.
+    seed
+        Whole number from 0 up, or a numpy.random.Generator.
 
     Returns
     -------
-    list of Sample : in the same order, with `split` set.
+    list of Sample
+        In the same order, with `split` set.
 
     Raises
     ------
-    ValueError : fractions are not above 0 with sum 1 for train, val and test, or there are fewer groups than splits.
+    ValueError
+        Fractions are not above 0 with sum 1 for train, val and test, or there are fewer groups than splits.
+
+    Examples
+    --------
+    >>> from vidlab.datasets import Sample
+    >>> samples = [Sample(f"{i}.mp4", "ab"[i % 2], group=i // 2) for i in range(20)]
+    >>> sorted({sample.split for sample in split_by_group(samples)})
+    ['test', 'train', 'val']
     """
     if not isinstance(fractions, dict):
         fractions = dict(zip(_NAMES, fractions, strict=False)) if len(fractions) <= 3 else {}
@@ -80,8 +92,15 @@ def check_split(samples):
 
     Returns
     -------
-    list : the groups (of a sample without one, its source) that stand on two sides. Samples without a split are
+    list
+        The groups (of a sample without one, its source) that stand on two sides. Samples without a split are
         passed over.
+
+    Examples
+    --------
+    >>> from vidlab.datasets import Sample
+    >>> check_split([Sample("a.mp4", group="day 1", split="train"), Sample("b.mp4", group="day 2", split="test")])
+    []
     """
     sides, names = defaultdict(set), {}
     for sample in samples:
@@ -106,12 +125,20 @@ def warn_if_sorted(labels, name="the data"):
 
     Parameters
     ----------
-    labels : (n,) numbers or words, in the order of the rows.
-    name : what the rows are, for the warning.
+    labels
+        (n,) numbers or words, in the order of the rows.
+    name
+        What the rows are, for the warning.
 
     Returns
     -------
-    bool : whether each class's rows stand together. Fewer than two rows a class are too few to tell.
+    bool
+        Whether each class's rows stand together. Fewer than two rows a class are too few to tell.
+
+    Examples
+    --------
+    >>> warn_if_sorted([0, 1, 0, 1])
+    False
     """
     labels = np.asarray(labels)
     classes = len(np.unique(labels))

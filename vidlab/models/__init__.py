@@ -6,12 +6,14 @@ peephole     an LSTM layer whose gates look at the cell
 space_time   convolution over time, convolution in the recurrence, optical flow
 attention    a transformer, and which frames it looks at
 listings     the three models of the article's listings, and repairs of the one that fails
+layers       of any Keras model: what each answers to a clip, and depends on
 pretrained   a network that learnt from photographs
 """
 
-import vidlab.quiet  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
+import vidlab.tensorflow  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
 from vidlab.models.attention import attention_over_frames, video_transformer
 from vidlab.models.frame import each_frame, frame_average, frame_cnn, frame_features
+from vidlab.models.layers import LayerAnswers, layer_answers, receptive_fields
 from vidlab.models.listings import (
     listing_cnn,
     listing_cnn_each_frame,
@@ -25,27 +27,38 @@ from vidlab.models.pretrained import WeightsError, backbone
 from vidlab.models.recurrent import cnn_lstm, cnn_peephole_lstm, cnn_rnn
 from vidlab.models.space_time import conv3d, conv_lstm, r2plus1d, two_stream
 
+CLIP_MODELS = {  # by name; a new one is added here, and the command line and the tests know it
+    build.__name__: build
+    for build in (
+        frame_cnn,
+        frame_average,
+        cnn_rnn,
+        cnn_lstm,
+        cnn_peephole_lstm,
+        conv_lstm,
+        conv3d,
+        r2plus1d,
+        two_stream,
+        video_transformer,
+    )
+}
+
 __all__ = [
+    "CLIP_MODELS",
+    "LayerAnswers",
     "PeepholeLSTM",
     "WeightsError",
     "attention_over_frames",
     "backbone",
-    "cnn_lstm",
-    "cnn_peephole_lstm",
-    "cnn_rnn",
-    "conv3d",
-    "conv_lstm",
     "each_frame",
-    "frame_average",
-    "frame_cnn",
     "frame_features",
+    "layer_answers",
     "listing_cnn",
     "listing_cnn_each_frame",
     "listing_cnn_stacked",
     "listing_conv3d",
     "listing_lstm",
     "listing_rnn",
-    "r2plus1d",
-    "two_stream",
-    "video_transformer",
+    "receptive_fields",
+    *CLIP_MODELS,
 ]

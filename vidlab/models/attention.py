@@ -39,6 +39,9 @@ def video_transformer(clip_shape, classes, filters=16, width=64, heads=4, spatia
     holds a short movement, and not one frame. With 2 there are half as many tokens, and as many parameters.
 
     The factorised encoder (model 2) of Arnab et al., ViViT: A video vision transformer, ICCV 2021, made small.
+
+    >>> video_transformer((8, 16, 16, 3), classes=4).output_shape
+    (None, 4)
     """
     clip = slices = clip_input(clip_shape, classes, frames=2 * tubelet)
     stem = filters, width
@@ -86,7 +89,14 @@ def attention_over_frames(model, clips):
 
     Raises
     ------
-    ValueError : the model has no such layer.
+    ValueError
+        The model has no such layer.
+
+    Examples
+    --------
+    >>> model = video_transformer((8, 16, 16, 3), classes=2)
+    >>> attention_over_frames(model, np.zeros((1, 8, 16, 16, 3), np.float32)).shape
+    (1, 4, 8, 8)
     """
     if LOOK not in {layer.name for layer in model.layers}:
         raise ValueError(f"model: {model.name} has no attention over frames; video_transformer has")

@@ -17,7 +17,8 @@ def clip_input(clip_shape, classes, frames=1):
 
     Raises
     ------
-    ValueError : no clip has this shape, or the model needs more `frames` or pixels, or there are no two classes.
+    ValueError
+        No clip has this shape, or the model needs more `frames` or pixels, or there are no two classes.
     """
     shape = tuple(clip_shape) if hasattr(clip_shape, "__len__") else (clip_shape,)
     whole = all(isinstance(n, numbers.Integral) for n in shape)
@@ -37,6 +38,9 @@ def frame_features(image_shape, filters=(16, 32), units=64, name="frame_features
     (batch, height, width, channels) -> (batch, units); 38,000 parameters. The pattern is LeCun et al.'s
     (Gradient-based learning applied to document recognition, Proceedings of the IEEE 86(11), 1998), with ReLU
     and batch normalisation.
+
+    >>> frame_features((16, 16, 3)).output_shape
+    (None, 64)
     """
     image = x = keras.Input(image_shape, name="frame")
     for place, n in enumerate(filters):
@@ -54,6 +58,10 @@ def each_frame(features, clip):
 
     The frames of all clips become one large batch. `keras.layers.TimeDistributed` does the same frame by frame,
     which takes longer.
+
+    >>> clip = keras.Input((8, 16, 16, 3))
+    >>> each_frame(frame_features((16, 16, 3)), clip).shape
+    (None, 8, 64)
     """
     frames, image_shape = clip.shape[1], clip.shape[2:]
     x = features(ops.reshape(clip, (-1, *image_shape)))
@@ -61,7 +69,11 @@ def each_frame(features, clip):
 
 
 def frame_cnn(clip_shape, classes, filters=(16, 32), units=64):
-    """The middle frame alone: what can be told without time. 39,000 parameters."""
+    """The middle frame alone: what can be told without time. 39,000 parameters.
+
+    >>> frame_cnn((8, 16, 16, 3), classes=4).output_shape
+    (None, 4)
+    """
     clip = clip_input(clip_shape, classes)
     x = frame_features(clip_shape[1:], filters, units)(clip[:, (clip_shape[0] - 1) // 2])
     return keras.Model(clip, layers.Dense(classes, activation="softmax")(x), name="frame_cnn")
@@ -72,6 +84,9 @@ def frame_average(clip_shape, classes, filters=(16, 32), units=64):
 
     Compare "late fusion" in Karpathy et al., Large-scale video classification with convolutional neural
     networks, CVPR 2014.
+
+    >>> frame_average((8, 16, 16, 3), classes=4).output_shape
+    (None, 4)
     """
     clip = clip_input(clip_shape, classes)
     x = each_frame(frame_features(clip_shape[1:], filters, units), clip)

@@ -25,7 +25,16 @@ def listing_cnn(clip_shape, classes):
 
     Raises
     ------
-    ValueError : always, from Keras: "Kernel shape must have the same length as input".
+    ValueError
+        Always, from Keras: "Kernel shape must have the same length as input".
+
+    Examples
+    --------
+    >>> try:
+    ...     listing_cnn((12, 32, 32, 3), classes=8)
+    ... except ValueError as error:
+    ...     print(str(error)[:53])
+    Kernel shape must have the same length as input, but
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # Keras 3 would rather have keras.Input than input_shape
@@ -37,6 +46,9 @@ def listing_cnn_each_frame(clip_shape, classes):
     """First repair: the listing's layers on every frame, then the average over the frames. 627,000 parameters.
 
     It sees all frames but not their order.
+
+    >>> listing_cnn_each_frame((12, 32, 32, 3), classes=8).output_shape
+    (None, 8)
     """
     _check(clip_shape)
     frame = keras.Sequential([layers.Conv2D(32, (3, 3), activation="relu"), *_after_the_first()], name="listing")
@@ -56,6 +68,9 @@ def listing_cnn_stacked(clip_shape, classes):
 
     Time is gone after the first layer, whose kernels see all frames at once: "early fusion" in Karpathy et al.,
     Large-scale video classification with convolutional neural networks, CVPR 2014.
+
+    >>> listing_cnn_stacked((12, 32, 32, 3), classes=8).output_shape
+    (None, 8)
     """
     _check(clip_shape)
     frames, height, width, channels = clip_shape
@@ -76,6 +91,9 @@ def listing_conv3d(clip_shape, classes):
     """Third repair: Conv2D becomes Conv3D, which slides over time too. 3,434,000 parameters.
 
     The pooling stays in space: halved three times, 12 frames would be none.
+
+    >>> listing_conv3d((12, 32, 32, 3), classes=8).output_shape
+    (None, 8)
     """
     _check(clip_shape, frames=7)  # three kernels of 3 without padding leave one frame of these
     model = keras.Sequential([keras.Input(clip_shape, name="clip")], name="listing_conv3d")
@@ -92,12 +110,19 @@ def listing_rnn(sequence_shape, classes):
     """The article's RNN, section 4.2, with the layer of its equation: `SimpleRNN`. 83,000 parameters.
 
     The article's own listing says LSTM here too, so that its RNN and its LSTM are one model.
+
+    >>> listing_rnn((12, 256), classes=10).count_params()
+    83466
     """
     return _two_layers(layers.SimpleRNN, sequence_shape, classes, "listing_rnn")
 
 
 def listing_lstm(sequence_shape, classes):
-    """The article's LSTM, sections 4.2 and 4.3: two layers of 128 units. 330,000 parameters."""
+    """The article's LSTM, sections 4.2 and 4.3: two layers of 128 units. 330,000 parameters.
+
+    >>> listing_lstm((12, 256), classes=10).count_params()
+    329994
+    """
     return _two_layers(layers.LSTM, sequence_shape, classes, "listing_lstm")
 
 

@@ -72,10 +72,13 @@ class PeepholeLSTM(keras.layers.RNN):
 
     Parameters
     ----------
-    units : int
-    peephole : "diagonal" or "full"
+    units
+        Int
+    peephole
+        "diagonal" or "full"
         Each gate unit sees its own cell (c * P, 3 * units weights), or all (c @ P, 3 * units**2 weights).
-    peephole_initializer : initializer
+    peephole_initializer
+        Initializer
         Zeros unless given: training then starts from the very network that `keras.layers.LSTM` with the same
         initial weights would be.
     **options

@@ -31,16 +31,27 @@ def backbone(image_shape, weights="imagenet", side=96, width=0.35, timeout=5.0):
 
     Parameters
     ----------
-    image_shape : (height, width, 3) of the frames that go in.
-    weights : "imagenet" fetches them once (2 MB, kept where Keras keeps them); a path takes them from a file; None
+    image_shape
+        (height, width, 3) of the frames that go in.
+    weights
+        "imagenet" fetches them once (2 MB, kept where Keras keeps them); a path takes them from a file; None
         leaves the network as it is drawn by chance.
-    side, width : of the network; `width` multiplies its channels.
-    timeout : seconds without an answer after which there counts as no network.
+    side, width
+        Of the network; `width` multiplies its channels.
+    timeout
+        Seconds without an answer after which there counts as no network.
 
     Raises
     ------
-    WeightsError : they cannot be fetched, or the file is none or belongs to another network.
-    ValueError : there are no ImageNet weights for `side` and `width`.
+    WeightsError
+        They cannot be fetched, or the file is none or belongs to another network.
+    ValueError
+        There are no ImageNet weights for `side` and `width`.
+
+    Examples
+    --------
+    >>> backbone((32, 32, 3), weights=None).output_shape
+    (None, 1280)
     """
     if weights == "imagenet":
         if side not in SIDES or width not in WIDTHS:

@@ -15,6 +15,9 @@ def cnn_rnn(clip_shape, classes, filters=(16, 32), features=64, units=64):
     """A convolutional network for each frame, then h = tanh(W x + U h + b) over the frames. 47,000 parameters.
 
     Elman, Finding structure in time, Cognitive Science 14, 1990.
+
+    >>> cnn_rnn((8, 16, 16, 3), classes=4).output_shape
+    (None, 4)
     """
     return _read_in_order("cnn_rnn", layers.SimpleRNN(units), clip_shape, classes, filters, features)
 
@@ -23,12 +26,19 @@ def cnn_lstm(clip_shape, classes, filters=(16, 32), features=64, units=64):
     """A convolutional network for each frame, then an LSTM over the frames. 72,000 parameters.
 
     Donahue et al., Long-term recurrent convolutional networks for visual recognition and description, CVPR 2015.
+
+    >>> cnn_lstm((8, 16, 16, 3), classes=4).output_shape
+    (None, 4)
     """
     return _read_in_order("cnn_lstm", layers.LSTM(units), clip_shape, classes, filters, features)
 
 
 def cnn_peephole_lstm(clip_shape, classes, filters=(16, 32), features=64, units=64, peephole="diagonal"):
-    """The same with the article's LSTM, whose gates see the cell: `PeepholeLSTM`. 72,000 parameters."""
+    """The same with the article's LSTM, whose gates see the cell: `PeepholeLSTM`. 72,000 parameters.
+
+    >>> cnn_peephole_lstm((8, 16, 16, 3), classes=4).output_shape
+    (None, 4)
+    """
     layer = PeepholeLSTM(units, peephole)
     return _read_in_order("cnn_peephole_lstm", layer, clip_shape, classes, filters, features)
 

@@ -15,6 +15,9 @@ def conv3d(clip_shape, classes, filters=(16, 32, 64)):
 
     Tran et al., Learning spatiotemporal features with 3D convolutional networks, ICCV 2015 (C3D), made small,
     with batch normalisation.
+
+    >>> conv3d((8, 16, 16, 3), classes=4).output_shape
+    (None, 4)
     """
     clip = x = clip_input(clip_shape, classes, frames=2)
     for place, n in enumerate(filters):
@@ -32,6 +35,9 @@ def r2plus1d(clip_shape, classes, filters=(16, 32, 64)):
 
     The width between the two halves makes as many parameters as the whole kernel would have.
     Tran et al., A closer look at spatiotemporal convolutions for action recognition, CVPR 2018, made small.
+
+    >>> r2plus1d((8, 16, 16, 3), classes=4).output_shape
+    (None, 4)
     """
     clip = clip_input(clip_shape, classes, frames=2)
     x = layers.ReLU()(_space_then_time(clip, filters[0], strides=(1, 2, 2)))
@@ -62,6 +68,9 @@ def conv_lstm(clip_shape, classes, filters=16, units=32):
     One convolution and a pooling first make each frame a quarter as high and wide; after the last frame the state is
     averaged over its places. Shi et al., Convolutional LSTM network: A machine learning approach for precipitation
     nowcasting, NeurIPS 2015; Keras's layer leaves out their peepholes.
+
+    >>> conv_lstm((8, 16, 16, 3), classes=4).output_shape
+    (None, 4)
     """
     clip = clip_input(clip_shape, classes, frames=2)
     x = layers.Conv3D(filters, (1, 3, 3), strides=(1, 2, 2), padding="same", use_bias=False)(clip)
@@ -80,6 +89,9 @@ def two_stream(clip_shape, classes, filters=(16, 32), units=64):
 
     Simonyan and Zisserman, Two-stream convolutional networks for action recognition in videos, NeurIPS 2014; the
     two are trained together here.
+
+    >>> two_stream((8, 16, 16, 3), classes=4).output_shape
+    (None, 4)
     """
     clip = clip_input(clip_shape, classes, frames=2)
     frames, height, width, _ = clip_shape

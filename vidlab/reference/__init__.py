@@ -1,4 +1,4 @@
-"""The article's equations in NumPy, with their gradients, proved against Keras by `python -m vidlab.parity`.
+"""The article's equations in NumPy, with their gradients, proved against Keras by `python -m tests.parity`.
 
 Each file reads from top to bottom as the lesson does: the equation, a loop that reads like it, the fast form,
 the gradients. In the order of the course:
@@ -11,6 +11,7 @@ the gradients. In the order of the course:
     recurrent      the RNN and back-propagation through time
     gated          the LSTM with peepholes
     gradient       gradients checked by central differences
+    receptive      which cells of the input an output depends on
 
 and below them `sliding` (where windows lie) and `arguments` (what is accepted).
 
@@ -104,6 +105,7 @@ from vidlab.reference.pooling import (
     max_pool2d_gradients,
     pool2d_loops,
 )
+from vidlab.reference.receptive import Window, receptive_field
 from vidlab.reference.recurrent import (
     clip_by_norm,
     gradient_norms,
@@ -118,6 +120,7 @@ from vidlab.reference.sliding import output_size, same_padding
 __all__ = [
     "LSTMTrace",
     "LSTMWeights",
+    "Window",
     "average_pool2d",
     "average_pool2d_gradients",
     "check_gradient",
@@ -154,6 +157,7 @@ __all__ = [
     "output_size",
     "pool2d_loops",
     "position_dependent_matrix",
+    "receptive_field",
     "relu",
     "relu_gradients",
     "rnn",

@@ -15,9 +15,12 @@ def dense(x, W, b):
 
     Parameters
     ----------
-    x : array (..., features)
-    W : array (features, units)
-    b : array (units,), or None
+    x
+        Array (..., features)
+    W
+        Array (features, units)
+    b
+        Array (units,), or None
 
     Returns
     -------
@@ -29,6 +32,11 @@ def dense(x, W, b):
         If features or units differ.
 
     Source: the article, section 3.1, step 5.
+
+    Examples
+    --------
+    >>> dense(np.array([[1.0, 2.0]]), np.eye(2), np.array([0.5, 0]))
+    array([[1.5, 2. ]])
     """
     x, W, b = _check_dense(x, W, b)
     y = x @ W
@@ -43,6 +51,12 @@ def dense_gradients(x, W, dy):
     Returns
     -------
     dict with `x`, `W`, `b`
+
+    Examples
+    --------
+    >>> dense_gradients(np.array([[1.0, 2.0]]), np.eye(2), np.array([[1.0, 0]]))["W"]
+    array([[1., 0.],
+           [2., 0.]])
     """
     x, W, _ = _check_dense(x, W, None)
     dy = np.asarray(dy, x.dtype)
@@ -55,6 +69,9 @@ def softmax(logits):
     """Probabilities from logits (..., classes): p[n] = exp(z[n]) / sum_m exp(z[m]), over the last axis.
 
     The largest logit is taken off first: the quotient is the same, and exp cannot overflow.
+
+    >>> softmax([[0.0, 0.0, -1000.0]])
+    array([[0.5, 0.5, 0. ]])
     """
     logits = _with_classes(logits)
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
@@ -62,7 +79,11 @@ def softmax(logits):
 
 
 def softmax_gradients(logits, dy):
-    """dL/dz[n] = p[n] * (dy[n] - sum_m p[m] dy[m]). Key `logits`."""
+    """dL/dz[n] = p[n] * (dy[n] - sum_m p[m] dy[m]). Key `logits`.
+
+    >>> softmax_gradients([[0.0, 0.0]], [[1.0, 0.0]])["logits"]
+    array([[ 0.25, -0.25]])
+    """
     p = softmax(logits)
     dy = np.asarray(dy, p.dtype)
     expect("dy", dy, p.shape, f", that of logits {p.shape}")
@@ -78,8 +99,10 @@ def cross_entropy(logits, labels):
 
     Parameters
     ----------
-    logits : array (batch, classes)
-    labels : integers (batch,)
+    logits
+        Array (batch, classes)
+    labels
+        Integers (batch,)
 
     Returns
     -------
@@ -89,6 +112,11 @@ def cross_entropy(logits, labels):
     ------
     ValueError
         If the sizes differ, a label is not an integer, or is not one of the classes.
+
+    Examples
+    --------
+    >>> float(cross_entropy([[0.0, 0.0]], [1]).round(4))  # the logarithm of 2
+    0.6931
     """
     logits, labels = _check_labels(logits, labels)
     z = logits - logits.max(axis=-1, keepdims=True)
@@ -97,7 +125,11 @@ def cross_entropy(logits, labels):
 
 
 def cross_entropy_gradients(logits, labels):
-    """dL/dz[b, n] = (softmax(z_b)[n] - 1[n is label_b]) / batch. Key `logits`."""
+    """dL/dz[b, n] = (softmax(z_b)[n] - 1[n is label_b]) / batch. Key `logits`.
+
+    >>> cross_entropy_gradients([[0.0, 0.0]], [1])["logits"]
+    array([[ 0.5, -0.5]])
+    """
     logits, labels = _check_labels(logits, labels)
     dlogits = softmax(logits)
     dlogits[np.arange(len(labels)), labels] -= 1

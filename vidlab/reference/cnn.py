@@ -19,6 +19,9 @@ def initial_cnn(image_shape, classes, filters=(8, 16), seed=0, dtype=np.float32)
 
     Kernels are 3 x 3, with "same" padding; each pooling halves height and width, rounded down. Weights are
     normal with variance 2 / inputs (He et al. 2015, arXiv:1502.01852), biases 0.
+
+    >>> {name: w.shape for name, w in initial_cnn((8, 8, 3), classes=2).items() if name[0] == "k"}
+    {'kernel1': (3, 3, 3, 8), 'kernel2': (3, 3, 8, 16)}
     """
     rng = np.random.default_rng(seed)
     height, width, channels = image_shape
@@ -40,7 +43,12 @@ def initial_cnn(image_shape, classes, filters=(8, 16), seed=0, dtype=np.float32)
 
 
 def cnn_forward(weights, x):
-    """All tensors from x (batch, height, width, channels) to the probabilities, by name, in order."""
+    """All tensors from x (batch, height, width, channels) to the probabilities, by name, in order.
+
+    >>> weights = initial_cnn((8, 8, 3), classes=2)
+    >>> cnn_forward(weights, np.ones((1, 8, 8, 3), np.float32))["probabilities"].sum().round(6)
+    np.float32(1.0)
+    """
     x = as_floats(x=x)
     expect("x", x, ("batch", "height", "width", weights["kernel1"].shape[2]))
     conv1 = conv2d(x, weights["kernel1"], weights["bias1"], padding="same")
@@ -62,6 +70,11 @@ def cnn_gradients(weights, tensors, labels):
     """Gradients of the mean cross-entropy for every weight and for the image `x`.
 
     `tensors` is what `cnn_forward` gave, `labels` (batch,) are integers.
+
+    >>> weights = initial_cnn((8, 8, 3), classes=2)
+    >>> tensors = cnn_forward(weights, np.ones((1, 8, 8, 3), np.float32))
+    >>> cnn_gradients(weights, tensors, [0])["kernel1"].shape
+    (3, 3, 3, 8)
     """
     dlogits = cross_entropy_gradients(tensors["logits"], labels)["logits"]
     end = dense_gradients(tensors["flat"], weights["W"], dlogits)
@@ -81,5 +94,9 @@ def cnn_gradients(weights, tensors, labels):
 
 
 def sgd_step(weights, gradients, learning_rate=0.1):
-    """One step of gradient descent: w <- w - learning_rate * dL/dw, as a new dict."""
+    """One step of gradient descent: w <- w - learning_rate * dL/dw, as a new dict.
+
+    >>> sgd_step({"W": np.array([1.0])}, {"W": np.array([2.0])}, learning_rate=0.1)["W"]
+    array([0.8])
+    """
     return {name: w - w.dtype.type(learning_rate) * gradients[name] for name, w in weights.items()}

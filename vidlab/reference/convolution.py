@@ -29,7 +29,8 @@ def conv2d_position_dependent(image, kernels):
 
     Parameters
     ----------
-    image : array (H, W)
+    image
+        Array (H, W)
     kernels : array (H - rows + 1, W - columns + 1, rows, columns)
         The article's k(i, j; x, y), with the output position first.
 
@@ -43,6 +44,12 @@ def conv2d_position_dependent(image, kernels):
         If there is not one kernel for each window.
 
     Source: the article, section 3.1. The field calls this a locally connected layer.
+
+    Examples
+    --------
+    >>> conv2d_position_dependent(np.eye(3), np.ones((2, 2, 2, 2)))
+    array([[2., 1.],
+           [1., 2.]])
     """
     image, kernels = _check_position_dependent(image, kernels)
     outputs_down, outputs_across, rows, columns = kernels.shape
@@ -60,12 +67,18 @@ def position_dependent_matrix(kernels):
 
     Parameters
     ----------
-    kernels : array (H', W', rows, columns)
+    kernels
+        Array (H', W', rows, columns)
 
     Returns
     -------
     array (H * W, H' * W'), with H = H' + rows - 1 and W = W' + columns - 1
         Mostly zeros: a convolution is a Dense layer that looks at windows only.
+
+    Examples
+    --------
+    >>> position_dependent_matrix(np.ones((2, 2, 2, 2))).shape  # 9 pixels, 4 outputs
+    (9, 4)
     """
     kernels = as_floats(kernels=kernels)
     expect("kernels", kernels, ("H'", "W'", "rows", "columns"))
@@ -79,7 +92,13 @@ def position_dependent_matrix(kernels):
 
 
 def conv2d_position_dependent_gradients(image, kernels, dy):
-    """Gradients of `conv2d_position_dependent`, given dy = dL/dy (H', W'): `image`, `kernels`."""
+    """Gradients of `conv2d_position_dependent`, given dy = dL/dy (H', W'): `image`, `kernels`.
+
+    >>> conv2d_position_dependent_gradients(np.eye(3), np.ones((2, 2, 2, 2)), np.eye(2))["image"]
+    array([[1., 1., 0.],
+           [1., 2., 1.],
+           [0., 1., 1.]])
+    """
     image, kernels = _check_position_dependent(image, kernels)
     outputs_down, outputs_across, rows, columns = kernels.shape
     dy = np.asarray(dy, image.dtype)
@@ -106,7 +125,12 @@ def _check_position_dependent(image, kernels):
 
 
 def conv2d_loops(x, kernel, bias=None, stride=1, padding="valid", dilation=1):
-    """2-D convolution as its formula reads; `conv2d` says what the arguments are, and is far faster."""
+    """2-D convolution as its formula reads; `conv2d` says what the arguments are, and is far faster.
+
+    >>> x, kernel = np.eye(4).reshape(1, 4, 4, 1), np.eye(2).reshape(2, 2, 1, 1)
+    >>> np.array_equal(conv2d_loops(x, kernel), conv2d(x, kernel))
+    True
+    """
     x, kernel, bias, windows = _prepare(x, kernel, bias, stride, padding, dilation)
     x = windows.pad(x)
     (s, s2), (d, d2) = windows.stride, windows.dilation
@@ -136,12 +160,16 @@ def conv2d(x, kernel, bias=None, stride=1, padding="valid", dilation=1):
 
     Parameters
     ----------
-    x : array (batch, height, width, channels)
-    kernel : array (rows, columns, channels, filters)
-    bias : array (filters,), optional
+    x
+        Array (batch, height, width, channels)
+    kernel
+        Array (rows, columns, channels, filters)
+    bias
+        Array (filters,), optional
     stride, dilation : int or (int, int)
         Down and across. Only one of the two may be above 1.
-    padding : "valid" or "same"
+    padding
+        "valid" or "same"
         "same" gives ceil(size / stride) outputs; an odd zero goes below and to the right, as in Keras.
 
     Returns
@@ -156,6 +184,14 @@ def conv2d(x, kernel, bias=None, stride=1, padding="valid", dilation=1):
 
     Source: the article, section 3.1, with the kernel shared: k(i, j; x, y) = k(i, j). LeCun et al. 1998,
     "Gradient-based learning applied to document recognition".
+
+    Examples
+    --------
+    >>> x, kernel = np.eye(4).reshape(1, 4, 4, 1), np.eye(2).reshape(2, 2, 1, 1)
+    >>> conv2d(x, kernel)[0, ..., 0]
+    array([[2., 0., 0.],
+           [0., 2., 0.],
+           [0., 0., 2.]])
     """
     x, kernel, bias, windows = _prepare(x, kernel, bias, stride, padding, dilation)
     (s, s2), (d, d2) = windows.stride, windows.dilation
@@ -196,11 +232,19 @@ def conv2d_gradients(x, kernel, dy, stride=1, padding="valid", dilation=1):
     ----------
     x, kernel, stride, padding, dilation
         As given to `conv2d`.
-    dy : array (batch, height', width', filters)
+    dy
+        Array (batch, height', width', filters)
 
     Returns
     -------
     dict with `x`, `kernel`, `bias`, each of the shape of its argument
+
+    Examples
+    --------
+    >>> x, kernel = np.eye(3).reshape(1, 3, 3, 1), np.ones((2, 2, 1, 1))
+    >>> conv2d_gradients(x, kernel, np.ones((1, 2, 2, 1)))["kernel"][..., 0, 0]
+    array([[2., 1.],
+           [1., 2.]])
     """
     x, kernel, _, windows = _prepare(x, kernel, None, stride, padding, dilation)
     dy = _check_dy(dy, x, kernel, windows, kernel.shape[-1])
@@ -238,7 +282,12 @@ def _check_dy(dy, x, kernel, windows, filters):
 
 
 def flip_kernel(kernel):
-    """The kernel turned by half a turn: (rows, columns, channels, filters), rows and columns reversed."""
+    """The kernel turned by half a turn: (rows, columns, channels, filters), rows and columns reversed.
+
+    >>> flip_kernel(np.arange(4.0).reshape(2, 2, 1, 1))[..., 0, 0]
+    array([[3., 2.],
+           [1., 0.]])
+    """
     return np.asarray(kernel)[::-1, ::-1]
 
 
@@ -249,12 +298,22 @@ def true_convolution2d(x, kernel, bias=None, stride=1, padding="valid", dilation
 
     A learner of weights does not care: it learns the flipped kernel and computes the same y. It matters
     where a kernel is written by hand. Arguments as for `conv2d`.
+
+    >>> x, kernel = np.eye(3).reshape(1, 3, 3, 1), np.arange(4.0).reshape(2, 2, 1, 1)
+    >>> np.array_equal(true_convolution2d(x, kernel), conv2d(x, flip_kernel(kernel)))
+    True
     """
     return conv2d(x, flip_kernel(kernel), bias, stride, padding, dilation)
 
 
 def true_convolution2d_gradients(x, kernel, dy, stride=1, padding="valid", dilation=1):
-    """Gradients of `true_convolution2d`: those of `conv2d`, with the kernel's turned back."""
+    """Gradients of `true_convolution2d`: those of `conv2d`, with the kernel's turned back.
+
+    >>> x, kernel = np.eye(3).reshape(1, 3, 3, 1), np.arange(4.0).reshape(2, 2, 1, 1)
+    >>> true_convolution2d_gradients(x, kernel, np.ones((1, 2, 2, 1)))["kernel"][..., 0, 0]
+    array([[2., 1.],
+           [1., 2.]])
+    """
     gradients = conv2d_gradients(x, flip_kernel(kernel), dy, stride, padding, dilation)
     return gradients | {"kernel": flip_kernel(gradients["kernel"])}
 
@@ -269,9 +328,12 @@ def depthwise_conv2d(x, kernel, bias=None, stride=1, padding="valid", dilation=1
 
     Parameters
     ----------
-    x : array (batch, height, width, channels)
-    kernel : array (rows, columns, channels, M)
-    bias : array (channels * M,), optional
+    x
+        Array (batch, height, width, channels)
+    kernel
+        Array (rows, columns, channels, M)
+    bias
+        Array (channels * M,), optional
     stride, padding, dilation
         As for `conv2d`.
 
@@ -280,6 +342,11 @@ def depthwise_conv2d(x, kernel, bias=None, stride=1, padding="valid", dilation=1
     array (batch, height', width', channels * M)
 
     Source: Chollet 2017, "Xception: deep learning with depthwise separable convolutions", arXiv:1610.02357.
+
+    Examples
+    --------
+    >>> depthwise_conv2d(np.ones((1, 3, 3, 2)), np.ones((2, 2, 2, 1)))[0, 0, 0]
+    array([4., 4.])
     """
     x, kernel, bias = as_floats(x=x, kernel=kernel, bias=bias)
     x, kernel, _, windows = _prepare(x, kernel, None, stride, padding, dilation)
@@ -295,7 +362,12 @@ def depthwise_conv2d(x, kernel, bias=None, stride=1, padding="valid", dilation=1
 
 
 def depthwise_conv2d_gradients(x, kernel, dy, stride=1, padding="valid", dilation=1):
-    """Gradients of `depthwise_conv2d`, given dy = dL/dy: keys `x`, `kernel`, `bias`."""
+    """Gradients of `depthwise_conv2d`, given dy = dL/dy: keys `x`, `kernel`, `bias`.
+
+    >>> x, kernel = np.ones((1, 3, 3, 2)), np.ones((2, 2, 2, 1))
+    >>> depthwise_conv2d_gradients(x, kernel, np.ones((1, 2, 2, 2)))["bias"]
+    array([4., 4.])
+    """
     x, kernel, _, windows = _prepare(x, kernel, None, stride, padding, dilation)
     channels, multiplier = kernel.shape[2:]
     dy = _check_dy(dy, x, kernel, windows, channels * multiplier)
@@ -315,7 +387,12 @@ def depthwise_conv2d_gradients(x, kernel, dy, stride=1, padding="valid", dilatio
 
 
 def conv3d_loops(x, kernel, bias=None, stride=1, padding="valid", dilation=1):
-    """3-D convolution as its formula reads: `conv2d_loops` with a frame, t, and a kernel frame, r."""
+    """3-D convolution as its formula reads: `conv2d_loops` with a frame, t, and a kernel frame, r.
+
+    >>> x, kernel = np.ones((1, 3, 3, 3, 1)), np.ones((2, 2, 2, 1, 1))
+    >>> np.array_equal(conv3d_loops(x, kernel), conv3d(x, kernel))
+    True
+    """
     x, kernel, bias, windows = _prepare(x, kernel, bias, stride, padding, dilation, *_CLIPS)
     x = windows.pad(x)
     s, d = windows.stride, windows.dilation
@@ -334,12 +411,16 @@ def conv3d(x, kernel, bias=None, stride=1, padding="valid", dilation=1):
 
     Parameters
     ----------
-    x : array (batch, frames, height, width, channels)
-    kernel : array (kernel frames, rows, columns, channels, filters)
-    bias : array (filters,), optional
+    x
+        Array (batch, frames, height, width, channels)
+    kernel
+        Array (kernel frames, rows, columns, channels, filters)
+    bias
+        Array (filters,), optional
     stride, dilation : int or (int, int, int)
         Through time, down and across. Only one of the two may be above 1.
-    padding : "valid" or "same"
+    padding
+        "valid" or "same"
 
     Returns
     -------
@@ -352,6 +433,11 @@ def conv3d(x, kernel, bias=None, stride=1, padding="valid", dilation=1):
 
     Source: Tran et al. 2015, "Learning spatiotemporal features with 3D convolutional networks",
     arXiv:1412.0767.
+
+    Examples
+    --------
+    >>> conv3d(np.ones((1, 4, 5, 5, 1)), np.ones((3, 3, 3, 1, 1))).shape
+    (1, 2, 3, 3, 1)
     """
     x, kernel, bias, windows = _prepare(x, kernel, bias, stride, padding, dilation, *_CLIPS)
     in_time, in_space = _split_time(windows)
@@ -365,7 +451,12 @@ def conv3d(x, kernel, bias=None, stride=1, padding="valid", dilation=1):
 
 
 def conv3d_gradients(x, kernel, dy, stride=1, padding="valid", dilation=1):
-    """Gradients of `conv3d`, given dy = dL/dy: keys `x`, `kernel`, `bias`."""
+    """Gradients of `conv3d`, given dy = dL/dy: keys `x`, `kernel`, `bias`.
+
+    >>> x, kernel = np.ones((1, 4, 5, 5, 1)), np.ones((3, 3, 3, 1, 1))
+    >>> conv3d_gradients(x, kernel, np.ones((1, 2, 3, 3, 1)))["bias"]
+    array([18.])
+    """
     x, kernel, _, windows = _prepare(x, kernel, None, stride, padding, dilation, *_CLIPS)
     in_time, in_space = _split_time(windows)
     dy = _check_dy(dy, x, kernel, windows, kernel.shape[-1])

@@ -76,6 +76,13 @@ def lstm_step(x_t, h, c, weights):
     Returns
     -------
     LSTMTrace of this step, each (batch, units)
+
+    Examples
+    --------
+    >>> weights = LSTMWeights(np.ones((1, 4)), np.zeros((1, 4)), np.zeros(4))
+    >>> step = lstm_step(np.ones((1, 1)), np.zeros((1, 1)), np.zeros((1, 1)), weights)
+    >>> step.c.round(2)
+    array([[0.56]])
     """
     W_xi, W_xf, W_xc, W_xo = np.split(weights.kernel, 4, axis=1)
     W_hi, W_hf, W_hc, W_ho = np.split(weights.recurrent_kernel, 4, axis=1)
@@ -99,9 +106,12 @@ def lstm(x, weights, h0=None, c0=None):
 
     Parameters
     ----------
-    x : array (batch, time, features)
-    weights : LSTMWeights
-    h0, c0 : arrays (batch, units), optional
+    x
+        Array (batch, time, features)
+    weights
+        LSTMWeights
+    h0, c0
+        Arrays (batch, units), optional
         The state before the first step; zeros unless given.
 
     Returns
@@ -113,6 +123,12 @@ def lstm(x, weights, h0=None, c0=None):
     ------
     ValueError
         If a shape does not fit the others; the message names it.
+
+    Examples
+    --------
+    >>> weights = LSTMWeights(np.ones((1, 4)), np.zeros((1, 4)), np.zeros(4))
+    >>> lstm(np.ones((1, 3, 1)), weights).c[0, :, 0].round(2)
+    array([0.56, 0.96, 1.26])
     """
     x, weights, h, c = _prepare(x, weights, h0, c0)
     _, U, _, P_i, P_f, P_o = weights
@@ -138,7 +154,7 @@ def lstm(x, weights, h0=None, c0=None):
     return LSTMTrace(*(kept.swapaxes(0, 1) for kept in trace))
 
 
-def lstm_gradients(x, weights, dh, h0=None, c0=None):
+def lstm_gradients(x, weights, dy, h0=None, c0=None):
     r"""Back-propagation through time: gradients of `lstm` for every argument, peepholes included.
 
     Walking from the last step to the first, with dh_t and dc_t the sums of all that depends on h_t and c_t:
@@ -157,19 +173,25 @@ def lstm_gradients(x, weights, dh, h0=None, c0=None):
     ----------
     x, weights, h0, c0
         As given to `lstm`.
-    dh : array (batch, time, units)
+    dy : array (batch, time, units)
         What the loss wants of each h_t directly.
 
     Returns
     -------
     dict with `x`, `kernel`, `recurrent_kernel`, `bias`, `h0`, `c0`, and those of `peephole_i`, `peephole_f`
     and `peephole_o` that the weights have
+
+    Examples
+    --------
+    >>> weights = LSTMWeights(np.ones((1, 4)), np.zeros((1, 4)), np.zeros(4))
+    >>> lstm_gradients(np.ones((1, 3, 1)), weights, np.ones((1, 3, 1)))["bias"].round(2)
+    array([0.23, 0.09, 0.48, 0.41])
     """
     x, weights, h_first, c_first = _prepare(x, weights, h0, c0)
     W, U, _, P_i, P_f, P_o = weights
     h, c, i, f, o, g = lstm(x, weights, h_first, c_first)
-    dh = np.asarray(dh, x.dtype)
-    expect("dh", dh, h.shape, ", that of h")
+    dy = np.asarray(dy, x.dtype)
+    expect("dy", dy, h.shape, ", that of h")
     h_before = np.concatenate([h_first[:, None], h[:, :-1]], axis=1)
     c_before = np.concatenate([c_first[:, None], c[:, :-1]], axis=1)
 
@@ -177,7 +199,7 @@ def lstm_gradients(x, weights, dh, h0=None, c0=None):
     dh_later = np.zeros_like(h_first)
     dc_later = np.zeros_like(c_first)
     for t in reversed(range(x.shape[1])):
-        dh_t = dh[:, t] + dh_later
+        dh_t = dy[:, t] + dh_later
         squashed = np.tanh(c[:, t])
         dz_o = dh_t * squashed * o[:, t] * (1 - o[:, t])
         dc_t = dc_later + dh_t * o[:, t] * (1 - squashed**2) + _peep_back(dz_o, P_o)

@@ -10,7 +10,8 @@ def numerical_gradient(f, x, step=1e-5):
 
     Parameters
     ----------
-    f : function of an array like x, giving a number
+    f
+        Function of an array like x, giving a number
     x : array of any shape
         Worked on in float64; f is called twice for each of its entries.
     step : float
@@ -19,6 +20,11 @@ def numerical_gradient(f, x, step=1e-5):
     Returns
     -------
     array of x's shape, float64
+
+    Examples
+    --------
+    >>> numerical_gradient(lambda x: (x**2).sum(), np.array([1.0, 3.0])).round(6)
+    array([2., 6.])
     """
     x = np.array(x, np.float64)
     gradient = np.zeros_like(x)
@@ -40,8 +46,10 @@ def check_gradient(f, x, analytic):
 
     Parameters
     ----------
-    f : function of an array like x, giving a number
-    x : array
+    f
+        Function of an array like x, giving a number
+    x
+        Array
     analytic : array of the same shape
         The gradient of f at x, as you worked it out.
 
@@ -49,6 +57,12 @@ def check_gradient(f, x, analytic):
     ------
     ValueError
         If the shapes differ.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 2.0])
+    >>> check_gradient(lambda x: (x**3).sum(), x, 3 * x**2) < 1e-8
+    True
     """
     x, analytic = np.asarray(x), np.asarray(analytic)
     expect("analytic", analytic, x.shape, f", that of x {x.shape}")

@@ -19,6 +19,10 @@ def pool2d_loops(x, reduce, size=2, stride=None, padding="valid"):
     """Pooling as its formula reads: `reduce` is np.max or np.mean (or any other, such as np.median).
 
     A window at the border is cut to the image. The other arguments are those of `max_pool2d`.
+
+    >>> pool2d_loops(np.arange(16.0).reshape(1, 4, 4, 1), np.max)[0, ..., 0]
+    array([[ 5.,  7.],
+           [13., 15.]])
     """
     x, (rows, columns), windows = _prepare(x, size, stride, padding)
     (height, width), (s, s2) = windows.outputs, windows.stride
@@ -41,12 +45,14 @@ def max_pool2d(x, size=2, stride=None, padding="valid"):
 
     Parameters
     ----------
-    x : array (batch, height, width, channels)
+    x
+        Array (batch, height, width, channels)
     size : int or (int, int)
         Rows and columns of the window.
     stride : int or (int, int), optional
         Steps between windows; the window's size unless given.
-    padding : "valid" or "same"
+    padding
+        "valid" or "same"
 
     Returns
     -------
@@ -58,6 +64,12 @@ def max_pool2d(x, size=2, stride=None, padding="valid"):
         Where a shape, a size, a stride or the padding is wrong; the message names it.
 
     Source: the article, section 3.1, step 3.
+
+    Examples
+    --------
+    >>> max_pool2d(np.arange(16.0).reshape(1, 4, 4, 1))[0, ..., 0]
+    array([[ 5.,  7.],
+           [13., 15.]])
     """
     x, size, windows = _prepare(x, size, stride, padding)
     padded = windows.pad(x, -np.inf)
@@ -74,6 +86,10 @@ def max_pool2d_gradients(x, dy, size=2, stride=None, padding="valid"):
 
     Where several pixels tie, the first in reading order (rows from the top, each from the left) takes all of
     it, as in TensorFlow.
+
+    >>> x = np.arange(4.0).reshape(1, 2, 2, 1)
+    >>> max_pool2d_gradients(x, np.ones((1, 1, 1, 1)))["x"].ravel()
+    array([0., 0., 0., 1.])
     """
     x, size, windows = _prepare(x, size, stride, padding)
     y = max_pool2d(x, size, windows.stride, padding)
@@ -103,13 +119,24 @@ def average_pool2d(x, size=2, stride=None, padding="valid"):
     `max_pool2d`.
 
     Source: the article, section 3.1, step 3.
+
+    >>> x = np.arange(16.0).reshape(1, 4, 4, 1)
+    >>> average_pool2d(x)[0, ..., 0]
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]])
     """
     x, size, windows = _prepare(x, size, stride, padding)
     return _window_sums(x, size, windows) / _window_sums(np.ones_like(x[:1, ..., :1]), size, windows)
 
 
 def average_pool2d_gradients(x, dy, size=2, stride=None, padding="valid"):
-    """Gradient of `average_pool2d`, given dy = dL/dy: key `x`. Each pixel of a window gets an equal share."""
+    """Gradient of `average_pool2d`, given dy = dL/dy: key `x`. Each pixel of a window gets an equal share.
+
+    >>> x = np.arange(16.0).reshape(1, 4, 4, 1)
+    >>> average_pool2d_gradients(x, np.ones((1, 2, 2, 1)))["x"][0, :2, :2, 0]
+    array([[0.25, 0.25],
+           [0.25, 0.25]])
+    """
     x, size, windows = _prepare(x, size, stride, padding)
     dy = np.asarray(dy, x.dtype)
     expect("dy", dy, (len(x), *windows.outputs, x.shape[-1]), f" for x {x.shape}")
@@ -137,13 +164,20 @@ def global_average_pool(x):
     Images (batch, height, width, channels) and clips (batch, frames, height, width, channels) alike.
 
     Source: Lin, Chen and Yan 2014, "Network in network", arXiv:1312.4400.
+
+    >>> global_average_pool(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([[3., 4.]])
     """
     x = _with_map(x)
     return x.mean(axis=tuple(range(1, x.ndim - 1)))
 
 
 def global_average_pool_gradients(x, dy):
-    """Gradient of `global_average_pool`, given dy (batch, channels): key `x`."""
+    """Gradient of `global_average_pool`, given dy (batch, channels): key `x`.
+
+    >>> global_average_pool_gradients(np.ones((1, 2, 2, 1)), np.ones((1, 1)))["x"].ravel()
+    array([0.25, 0.25, 0.25, 0.25])
+    """
     x = _with_map(x)
     dy = np.asarray(dy, x.dtype)
     expect("dy", dy, (len(x), x.shape[-1]), f" for x {x.shape}")

@@ -16,7 +16,11 @@ from vidlab.reference.arguments import as_floats, expect
 
 
 def rnn_step(x_t, h, W, U, b, activation=np.tanh):
-    """One step: h_t = f(x_t W + h_{t-1} U + b), for x_t (batch, features) and h (batch, units)."""
+    """One step: h_t = f(x_t W + h_{t-1} U + b), for x_t (batch, features) and h (batch, units).
+
+    >>> rnn_step(np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1)), np.zeros(1)).round(3)
+    array([[0.964]])
+    """
     return activation(x_t @ W + h @ U + b)
 
 
@@ -48,6 +52,11 @@ def rnn(x, W, U, b, h0=None, activation=np.tanh):
         If a shape does not fit the others; the message names it.
 
     Source: the article, section 3.2. Elman 1990, "Finding structure in time".
+
+    Examples
+    --------
+    >>> rnn(np.ones((1, 3, 1)), np.ones((1, 1)), np.ones((1, 1)), np.zeros(1), activation=relu)[0, :, 0]
+    array([1., 2., 3.])
     """
     x, W, U, b, h = _prepare(x, W, U, b, h0)
     states = np.empty((*x.shape[:2], len(U)), x.dtype)
@@ -68,7 +77,7 @@ _DERIVATIVE = {  # f'(z), written with h = f(z)
 }
 
 
-def rnn_gradients(x, W, U, b, dh, h0=None, activation=np.tanh, truncate=None, derivative=None):
+def rnn_gradients(x, W, U, b, dy, h0=None, activation=np.tanh, truncate=None, derivative=None):
     r"""Back-propagation through time: gradients of `rnn` for every argument.
 
     With z_t = W x_t + U h_{t-1} + b, walking from the last step to the first,
@@ -81,7 +90,7 @@ def rnn_gradients(x, W, U, b, dh, h0=None, activation=np.tanh, truncate=None, de
     ----------
     x, W, U, b, h0, activation
         As given to `rnn`.
-    dh : array (batch, time, units)
+    dy : array (batch, time, units)
         What the loss wants of each h_t directly; zeros but for the last step if only that one is used.
     truncate : int, optional
         Truncated back-propagation: the sequence is cut into pieces of so many steps, from the first; states
@@ -94,10 +103,16 @@ def rnn_gradients(x, W, U, b, dh, h0=None, activation=np.tanh, truncate=None, de
     dict with `x`, `W`, `U`, `b`, `h0`
 
     Source: Werbos 1990, "Backpropagation through time: what it does and how to do it".
+
+    Examples
+    --------
+    >>> x, one = np.ones((1, 3, 1)), np.ones((1, 1))
+    >>> rnn_gradients(x, one, one, np.zeros(1), np.ones((1, 3, 1)), activation=relu)["W"]
+    array([[6.]])
     """
     x, W, U, b, first = _prepare(x, W, U, b, h0)
     h = rnn(x, W, U, b, first, activation)
-    dz, dfirst = _back_through_time(h, U, dh, activation, truncate, derivative)
+    dz, dfirst = _back_through_time(h, U, dy, activation, truncate, derivative)
     h_before = np.concatenate([first[:, None], h[:, :-1]], axis=1)
     return {
         "x": dz @ W.T,
@@ -108,10 +123,10 @@ def rnn_gradients(x, W, U, b, dh, h0=None, activation=np.tanh, truncate=None, de
     }
 
 
-def _back_through_time(h, U, dh, activation, truncate=None, derivative=None):
+def _back_through_time(h, U, dy, activation, truncate=None, derivative=None):
     """dL/dz_t for every step, (batch, time, units), and dL/dh_0, (batch, units)."""
-    dh = np.asarray(dh, h.dtype)
-    expect("dh", dh, h.shape, ", that of h")
+    dy = np.asarray(dy, h.dtype)
+    expect("dy", dy, h.shape, ", that of h")
     if truncate is not None and truncate < 1:
         raise ValueError(f"truncate: expected a positive number of steps, got {truncate!r}")
     if derivative is None and activation not in _DERIVATIVE:
@@ -120,7 +135,7 @@ def _back_through_time(h, U, dh, activation, truncate=None, derivative=None):
     dz = np.empty_like(h)
     from_later = np.zeros_like(h[:, 0])  # U^T dL/dz_{t+1}
     for t in reversed(range(h.shape[1])):
-        dz[:, t] = (dh[:, t] + from_later) * slope[:, t]
+        dz[:, t] = (dy[:, t] + from_later) * slope[:, t]
         from_later = dz[:, t] @ U.T
         if truncate is not None and t % truncate == 0 and t > 0:
             from_later[:] = 0
@@ -131,7 +146,11 @@ def _back_through_time(h, U, dh, activation, truncate=None, derivative=None):
 
 
 def spectral_radius(U):
-    """The largest |eigenvalue| of U: by how much U stretches a state in the long run, at each step."""
+    """The largest |eigenvalue| of U: by how much U stretches a state in the long run, at each step.
+
+    >>> spectral_radius(np.diag([0.5, -2.0]))
+    2.0
+    """
     return float(np.abs(np.linalg.eigvals(U)).max())
 
 
@@ -139,6 +158,10 @@ def with_spectral_radius(U, radius):
     """U scaled so that its largest |eigenvalue| is `radius`; of U's type.
 
     Raises ValueError where U has none but zero.
+
+    >>> with_spectral_radius(np.diag([0.5, 2.0]), 1.0)
+    array([[0.25, 0.  ],
+           [0.  , 1.  ]])
     """
     U = as_floats(U=U)
     expect("U", U, ("units", U.shape[0] if U.ndim else "units"))
@@ -165,6 +188,12 @@ def gradient_norms(x, W, U, b, h0=None, activation=np.tanh, derivative=None, see
 
     Source: Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks",
     arXiv:1211.5063.
+
+    Examples
+    --------
+    >>> x, U = np.zeros((1, 3, 1)), np.array([[0.5]])
+    >>> gradient_norms(x, np.ones((1, 1)), U, np.zeros(1))  # halved at each step back
+    array([0.25, 0.5 , 1.  ])
     """
     x, W, U, b, first = _prepare(x, W, U, b, h0)
     h = rnn(x, W, U, b, first, activation)
@@ -185,6 +214,11 @@ def clip_by_norm(gradients, limit):
     Returns
     -------
     (clipped dict, the norm before)
+
+    Examples
+    --------
+    >>> clip_by_norm({"W": np.array([3.0, 4.0])}, 1)[0]["W"]
+    array([0.6, 0.8])
     """
     norm = float(np.sqrt(sum(np.sum(np.square(g, dtype=np.float64)) for g in gradients.values())))
     factor = min(1.0, limit / norm) if norm > 0 else 1.0

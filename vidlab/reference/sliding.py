@@ -18,6 +18,9 @@ def output_size(n, k, stride=1, padding="valid", dilation=1):
         same:  ceil(n / stride)
 
     Raises ValueError for any other padding. Below 1 the window does not fit.
+
+    >>> output_size(8, 3), output_size(8, 3, stride=2, padding="same")
+    (6, 4)
     """
     if padding == "same":
         return -(-n // stride)
@@ -31,6 +34,9 @@ def same_padding(n, k, stride=1, dilation=1):
 
     Of an odd number the odd one goes after, as in TensorFlow and Keras; zeros depend on n and stride, so
     this is not always k // 2 on both sides.
+
+    >>> same_padding(8, 3), same_padding(8, 3, stride=2)
+    ((1, 1), (0, 1))
     """
     total = max((output_size(n, k, stride, "same") - 1) * stride + (k - 1) * dilation + 1 - n, 0)
     return total // 2, total - total // 2

@@ -1,20 +1,33 @@
 """Train a model, watch it, say how good it is, and keep it.
 
-examples      what can be learnt from: Batches, or clips and labels in memory
+inputs        what can be learnt from: Batches, or clips and labels in memory
 fitting       train, with progress, best weights and early stop
 checkpoints   go on after an interruption as if there had been none
 progress      curves in a notebook, a bar in a terminal
 evaluation    accuracy with its interval, per class, confusion; a prediction for a file
 comparison    several models and seeds on the same data
-saving        a model in one file, with its classes, frames and size
+saving        a model in one file, with its classes, and how its clips are made
 """
 
-import vidlab.quiet  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
-from vidlab.training.comparison import compare, table
+import vidlab.tensorflow  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
+from vidlab.training.comparison import Run, compare, table
 from vidlab.training.evaluation import Report, evaluate, predict, shuffle_frames
-from vidlab.training.fitting import fit
+from vidlab.training.fitting import History, compile, fit
 from vidlab.training.saving import NotAModel, Saved, load, save
 
 __all__ = [
-    "NotAModel", "Report", "Saved", "compare", "evaluate", "fit", "load", "predict", "save", "shuffle_frames", "table",
-]  # fmt: skip
+    "History",
+    "NotAModel",
+    "Report",
+    "Run",
+    "Saved",
+    "compare",
+    "compile",
+    "evaluate",
+    "fit",
+    "load",
+    "predict",
+    "save",
+    "shuffle_frames",
+    "table",
+]

@@ -20,9 +20,12 @@ class Checkpoint:
 
     Parameters
     ----------
-    folder : made where it is not there.
-    model : compiled, its optimizer built.
-    setting : dict, what must be the same for the training to go on.
+    folder
+        Made where it is not there.
+    model
+        Compiled, its optimizer built.
+    setting
+        Dict, what must be the same for the training to go on.
     """
 
     def __init__(self, folder, model, setting):
@@ -55,7 +58,8 @@ class Checkpoint:
 
         Raises
         ------
-        ValueError : the checkpoint is of another training, or it is damaged.
+        ValueError
+            The checkpoint is of another training, or it is damaged.
         """
         if not self.path.exists():
             return None

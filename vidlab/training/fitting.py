@@ -1,79 +1,146 @@
 """Train a classifier."""
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from time import monotonic
+from typing import Literal
 
 import keras
 import numpy as np
 
+from vidlab.clips import one_of
 from vidlab.datasets import Batches, check_split
 from vidlab.training.checkpoints import Checkpoint
-from vidlab.training.examples import examples
+from vidlab.training.inputs import as_batches
 from vidlab.training.progress import Bar, Curves, in_notebook
 
 
-def fit(model, train, validation=None, epochs=14, batch=16, learning_rate=3e-3, live=True, resume=None,
-        every=60.0, keep="best", patience=None, class_weights=None, seed=0):  # fmt: skip
-    """Train a classifier with Adam, the learning rate falling to zero along a cosine.
+@dataclass(frozen=True)
+class History:
+    """Loss and accuracy after each epoch: a number each. The `val_` lists are empty where there was no validation."""
 
-    Kingma and Ba, Adam, ICLR 2015; Loshchilov and Hutter, SGDR, ICLR 2017. For the same result twice, call
-    `keras.utils.set_random_seed` before the model is made.
+    loss: list[float]
+    accuracy: list[float]
+    val_loss: list[float]
+    val_accuracy: list[float]
 
-    Parameters
-    ----------
-    model : keras.Model that gives class probabilities.
-    train, validation : `datasets.Batches`, or (clips, labels) as `datasets.load_clips` returns them.
-    batch : clips a batch, for clips in memory (`Batches` know theirs).
-    learning_rate : where the cosine starts.
-    live : show how far it is: curves in a notebook, a bar in a terminal.
-    resume : a folder for checkpoints. Where it holds one, the training goes on from there, and ends with the same
-        weights as one that was never stopped.
-    every : seconds between checkpoints; there is one after each epoch, too.
-    keep : "best", with `validation`: the model ends with the weights of its best epoch (validation accuracy, then
-        loss); or "last".
-    patience : stop after as many epochs without a better one. None: never.
-    class_weights : {class number: weight}, such as `Batches.class_weights`.
-    seed : for the order of clips in memory.
 
-    Returns
-    -------
-    dict : loss, accuracy and, with `validation`, val_loss and val_accuracy: a list each, an entry an epoch.
+def compile(model: keras.Model, steps: int, *, learning_rate: float = 3e-3) -> keras.Model:
+    """Compile a classifier with Adam, the learning rate falling to zero along a cosine within so many steps.
 
-    Raises
-    ------
-    ValueError : an argument is out of its range, the data does not fit the model, or `resume` is of another training.
-    VideoError : a file of the `Batches` cannot be read.
+    Kingma and Ba, Adam, ICLR 2015; Loshchilov and Hutter, SGDR, ICLR 2017. `fit` does it unless it is told not to. In
+    the scope of a `tf.distribute` strategy, make and compile the model there, and give `fit` learning_rate=None.
+
+    >>> from vidlab import models
+    >>> compile(models.frame_cnn((2, 8, 8, 3), classes=2), steps=100).compiled
+    True
     """
-    if epochs < 1 or batch < 1:
-        raise ValueError(f"epochs={epochs} and batch={batch} must be at least 1")
-    if keep not in ("best", "last"):
-        raise ValueError(f"keep={keep!r} must be best or last")
-    if patience is not None and (patience < 1 or validation is None):
-        raise ValueError(f"patience={patience} must be at least 1, and needs validation")
-    train = examples("train", train, model, batch, shuffle=True, seed=seed)
-    if not train.shuffle:
-        warnings.warn("train: the same order each epoch, which learns worse; give Batches shuffle=True", stacklevel=2)
-    if validation is not None:
-        validation = examples("validation", validation, model, 2 * batch)
-    if isinstance(train, Batches) and isinstance(validation, Batches):
-        sides = {"train": train, "val": validation}
-        check_split([replace(s, split=side) for side, data in sides.items() for s in data.samples])
     model.compile(
-        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, epochs * train.steps)),
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps)),
         keras.losses.SparseCategoricalCrossentropy(),
         metrics=["accuracy"],
     )
-    state = _State(model, train, resume, every, dict(epochs=epochs, learning_rate=learning_rate, steps=train.steps))
+    return model
+
+
+def fit(
+    model: keras.Model,
+    train: Batches | tuple[np.ndarray, np.ndarray],
+    validation: Batches | tuple[np.ndarray, np.ndarray] | None = None,
+    *,
+    epochs: int = 14,
+    steps: int | None = None,
+    batch: int = 16,
+    learning_rate: float | None = 3e-3,
+    live: bool = True,
+    resume: str | Path | None = None,
+    every: float = 60.0,
+    keep: Literal["best", "last"] = "best",
+    patience: int | None = None,
+    class_weights: dict[int, float] | None = None,
+    seed: int = 0,
+) -> History:
+    """Train a classifier.
+
+    For the same result twice, call `keras.utils.set_random_seed` before the model is made.
+
+    Parameters
+    ----------
+    model
+        Gives class probabilities.
+    train, validation
+        `datasets.Batches`, or (clips, labels) as `datasets.load_clips` returns them.
+    epochs
+        How many times to go through `train`.
+    steps
+        How many batches to learn from instead: the last epoch ends where they are done.
+    batch
+        Clips a batch, for clips in memory (`Batches` know theirs).
+    learning_rate
+        Where the cosine of `compile` starts. None: the model is compiled already, and goes on with its optimizer.
+    live
+        Show how far it is: curves in a notebook, a bar in a terminal.
+    resume
+        A folder for checkpoints. Where it holds one, the training goes on from there, and ends with the same weights
+        as one that was never stopped.
+    every
+        Seconds between checkpoints; there is one after each epoch, too.
+    keep
+        "best", with `validation`: the model ends with the weights of its best epoch (validation accuracy, then loss);
+        or "last".
+    patience
+        Stop after as many epochs without a better one. None: never.
+    class_weights
+        {class number: weight}, such as `Batches.class_weights`.
+    seed
+        For the order of clips in memory.
+
+    Raises
+    ------
+    ValueError
+        An argument is out of its range, the data does not fit the model, or `resume` is of another training.
+    VideoError
+        A file of the `Batches` cannot be read.
+
+    Examples
+    --------
+    >>> from vidlab import models
+    >>> data = np.zeros((4, 2, 8, 8, 3), np.float32), np.array([0, 1, 0, 1])
+    >>> history = fit(models.frame_cnn((2, 8, 8, 3), classes=2), data, epochs=3, live=False)
+    >>> len(history.loss), history.val_loss
+    (3, [])
+    """
+    if epochs < 1 or batch < 1 or (steps is not None and steps < 1):
+        raise ValueError(f"epochs={epochs}, batch={batch} and steps={steps} must be at least 1")
+    one_of("keep", keep, Literal["best", "last"])
+    if patience is not None and (patience < 1 or validation is None):
+        raise ValueError(f"patience={patience} must be at least 1, and needs validation")
+    train = as_batches("train", train, model, batch, shuffle=True, seed=seed)
+    if not train.shuffle:
+        warnings.warn("train: the same order each epoch, which learns worse; give Batches shuffle=True", stacklevel=2)
+    if validation is not None:
+        validation = as_batches("validation", validation, model, 2 * batch)
+    if isinstance(train, Batches) and isinstance(validation, Batches):
+        sides = {"train": train, "val": validation}
+        check_split([replace(s, split=side) for side, data in sides.items() for s in data.samples])
+    steps = steps or epochs * train.steps
+    epochs = -(-steps // train.steps)
+    if learning_rate is not None:
+        compile(model, steps, learning_rate=learning_rate)
+    elif not model.compiled or "accuracy" not in (metric.name for metric in _metrics(model)):
+        raise ValueError('learning_rate=None needs a model that is compiled with metrics=["accuracy"]')
+    state = _State(model, train, resume, every, dict(learning_rate=learning_rate, steps=steps))
     watch = (Curves if in_notebook() else Bar) if live else _Nothing
     watch = watch(model.name, epochs, train.steps, state.epoch * train.steps + state.step)
     try:
         while state.epoch < epochs and not state.waited(patience):
+            left = steps - state.epoch * train.steps - state.step
             with train.errors(), warnings.catch_warnings():
                 warnings.filterwarnings("ignore", "Your input ran out of data")  # clips that were skipped are missing
                 logs = model.fit(
-                    train.epoch(state.epoch, state.step), shuffle=False, verbose=0, class_weight=class_weights,
-                    callbacks=[_EachStep(state, watch)],
+                    train.epoch(state.epoch, state.step).take(left), shuffle=False, verbose=0,
+                    class_weight=class_weights, callbacks=[_EachStep(state, watch)],
                 ).history  # fmt: skip
             logs = {name: values[0] for name, values in logs.items()}
             if validation is not None:
@@ -86,21 +153,29 @@ def fit(model, train, validation=None, epochs=14, batch=16, learning_rate=3e-3, 
         watch.close()
     if keep == "best" and state.best is not None:
         model.set_weights(state.best)
-    return state.history
+    return History(**{field.name: state.history.get(field.name, []) for field in fields(History)})
+
+
+def _metrics(model):
+    """A compiled model's metrics; Keras makes their variables at the first step, and a checkpoint needs them before."""
+    zeros = {x.name: np.zeros((1, *x.shape[1:]), np.float32) for x in model.inputs}
+    model.test_on_batch(zeros if len(zeros) > 1 else next(iter(zeros.values())), np.zeros(1, np.int64))
+    model.reset_metrics()
+    return [metric for every in model.metrics for metric in getattr(every, "metrics", None) or [every]]
 
 
 class _State:
     """Where a training is, besides its variables; from and to a checkpoint."""
 
     def __init__(self, model, train, folder, every, setting):
-        self.model, self.train, self.every = model, train, every
+        self.model, self.train, self.every, self.last = model, train, every, setting["steps"]
         self.epoch, self.step, self.history, self.rank, self.best_epoch = 0, 0, {}, None, 0
         self.best, self.checkpoint, self.metrics, self.written = None, None, None, monotonic()
         if folder is None:
             return
         model.optimizer.build(model.trainable_variables)
         setting |= {"clips": len(train), "seed": train.seed}
-        self._build_metrics()
+        _metrics(model)
         self.checkpoint = Checkpoint(folder, model, setting)
         if found := self.checkpoint.read():
             facts, self.best = found
@@ -109,16 +184,10 @@ class _State:
             if self.step:  # model.fit will reset the metrics of the epoch that was begun
                 self.metrics = [np.asarray(v) for v in self.checkpoint.variables["metrics"]]
 
-    def _build_metrics(self):
-        """Keras makes the metrics' variables at the first step; a checkpoint needs them before."""
-        zeros = {x.name: np.zeros((1, *x.shape[1:]), np.float32) for x in self.model.inputs}
-        inputs = zeros if len(zeros) > 1 else next(iter(zeros.values()))
-        self.model.test_on_batch(inputs, np.zeros(1, np.int64))
-        self.model.reset_metrics()
-
     def after_step(self):
         self.step += 1
-        if self.checkpoint and self.step < self.train.steps and monotonic() - self.written >= self.every:
+        at_end = self.step == self.train.steps or self.epoch * self.train.steps + self.step == self.last
+        if self.checkpoint and not at_end and monotonic() - self.written >= self.every:
             self.write()
 
     def after_epoch(self, logs):

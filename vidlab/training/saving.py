@@ -1,50 +1,59 @@
-"""A trained model in one file, with what is needed to use it: its classes, frames and size."""
+"""A trained model in one file, with what is needed to use it: its classes, and how its clips are made."""
 
 import json
 import os
 import zipfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 
 from vidlab import models  # noqa: F401 - registers its layers, so that loading needs no other import
-from vidlab.training.examples import takes
+from vidlab.clips import Frames
+from vidlab.training.inputs import clip_input
 
 FACTS = "vidlab.json"  # beside Keras's own files within the .keras archive
 
 
-class Saved(NamedTuple):
-    """A model and what it was trained on: class names in the order of its outputs, frames, (height, width)."""
+@dataclass(frozen=True)
+class Saved:
+    """A model and what it was trained on: class names in the order of its outputs, and how a file becomes its clip."""
 
     model: keras.Model
     classes: list[str]
-    frames: int
-    size: tuple[int, int]
+    frames: Frames
 
 
 class NotAModel(Exception):
     """A file is not a model of this course. The message names the file and says what to do."""
 
 
-def save(path, model, classes, frames=None, size=None):
+def save(path: str | Path, model: keras.Model, classes: Sequence[str], frames: Frames | None = None):
     """Write a model to PATH, which must end in .keras. The file is replaced in one piece.
 
-    `frames` and `size` are in the model's input shape; where they are given, they must agree.
+    `frames` says how its clips were made; None: evenly spaced frames, as many and as large as the model takes.
 
     Raises
     ------
-    ValueError : the name does not end in .keras, or the facts do not fit the model.
+    ValueError
+        The name does not end in .keras, or the facts do not fit the model.
+
+    Examples
+    --------
+    >>> from vidlab import models
+    >>> save("three.keras", models.frame_cnn((2, 8, 8, 3), classes=3), "abc", Frames(2, (8, 8), fit="crop"))
     """
     path = Path(path)
     if path.suffix != ".keras":
         raise ValueError(f"path={str(path)!r} must end in .keras")
-    _, shape = takes(model)
-    facts = {"classes": list(map(str, classes)), "frames": shape[1], "size": list(shape[2:4])}
+    _, shape = clip_input(model)
+    frames = frames or Frames(shape[1], shape[2:4])
+    facts = {"classes": list(map(str, classes)), "frames": asdict(frames)}
     if len(facts["classes"]) != model.output_shape[-1]:
         raise ValueError(f"classes: there are {len(facts['classes'])}, but the model has {model.output_shape[-1]}")
-    if (frames or shape[1]) != shape[1] or tuple(size or shape[2:4]) != shape[2:4]:
-        raise ValueError(f"frames={frames} and size={size}: the model takes {shape[1]} frames of {shape[2:4]}")
+    if frames.shape != shape[1:]:
+        raise ValueError(f"frames={frames}: the model takes clips of shape {shape[1:]}")
     part = path.with_name(f".{path.stem}.part.keras")
     try:
         model.save(part)
@@ -55,16 +64,20 @@ def save(path, model, classes, frames=None, size=None):
         part.unlink(missing_ok=True)
 
 
-def load(path):
+def load(path: str | Path) -> Saved:
     """Read a model that `save` wrote. Code within the file is never run (Keras's safe mode).
-
-    Returns
-    -------
-    Saved : model, classes, frames, size.
 
     Raises
     ------
-    NotAModel : there is no such file, or `save` did not write it, or it is damaged or holds code.
+    NotAModel
+        There is no such file, or `save` did not write it, or it is damaged or holds code.
+
+    Examples
+    --------
+    >>> from vidlab import models, training
+    >>> training.save("two.keras", models.frame_cnn((2, 8, 8, 3), classes=2), ["no", "yes"])
+    >>> load("two.keras").classes, load("two.keras").frames.size
+    (['no', 'yes'], (8, 8))
     """
     path = Path(path)
     if not path.is_file():
@@ -72,7 +85,7 @@ def load(path):
     try:
         with zipfile.ZipFile(path) as archive:
             facts = json.loads(archive.read(FACTS))
-        classes, frames, size = list(facts["classes"]), int(facts["frames"]), tuple(facts["size"])
+        classes, frames = list(facts["classes"]), Frames(**facts["frames"])
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError):
         raise NotAModel(f"{path}: this is not a model that training.save wrote, or the file is damaged") from None
     try:
@@ -80,4 +93,4 @@ def load(path):
     except Exception as error:  # whatever Keras meets in a damaged, foreign or unsafe file
         reason = str(error).strip().split("\n")[0]
         raise NotAModel(f"{path}: Keras cannot load it ({reason}); save it again with training.save") from None
-    return Saved(model, classes, frames, size)
+    return Saved(model, classes, frames)

@@ -11,7 +11,7 @@ wrong with a file is said by one of the errors below, which names the file and w
 
     errors       what can be wrong with a file
     sampling     which frames to take
-    container    an open file: its streams, packets and times
+    file         an open file: its streams, packets and times
     reading      files to frames and sound
     writing      frames and sound to files
 """

@@ -33,12 +33,15 @@ def shown(name):
 
 
 def truncated(path, what):
+    """A part of the file is missing: `what` says which."""
     return Truncated(f'{path}: {what}; get it again, or read what is left of it with on_error="repair"')
 
 
 def without_index(path):
+    """The file lacks what says how to read it."""
     return truncated(path, "it begins like a video, but what says how to read it is missing or damaged")
 
 
 def no_pictures(path):
+    """No picture of the file can be decoded."""
     return NoFrames(f"{path}: no picture in it can be decoded; get the file again")

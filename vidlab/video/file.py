@@ -128,10 +128,14 @@ class Stream:
 
     Attributes
     ----------
-    name : of the file, for messages.
-    stream : av's.
-    origin : the time stamp of the file's first frame, where `seek` had to look for it; else None.
-    begin : the time stamp of the key frame that `seek` went to; else None.
+    name
+        Of the file, for messages.
+    stream
+        The one of `av`.
+    origin
+        The time stamp of the file's first frame, where `seek` had to look for it; else None.
+    begin
+        The time stamp of the key frame that `seek` went to; else None.
     """
 
     def __init__(self, name, file, container, stream, strict):

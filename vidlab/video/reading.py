@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import chain
+from typing import Literal
 
 import av
 import numpy as np
@@ -9,9 +10,10 @@ from av.audio.resampler import AudioResampler
 from av.sidedata.sidedata import Type
 from av.video.reformatter import VideoReformatter
 
+from vidlab.clips import Frames, is_count, one_of, require
 from vidlab.video.errors import NoFrames, TooLarge, no_pictures, truncated
 from vidlab.video.file import LIMIT_BYTES, REORDERED, Stamps, opened
-from vidlab.video.sampling import check_sampling, indices, is_count, require
+from vidlab.video.sampling import indices
 
 PROBED = 2 * 10**9  # pixels that `probe` decodes
 ROUNDING = 1e-3  # seconds: a frame that leaves so soon after `start` is not on show there
@@ -26,7 +28,7 @@ def read(
     stop=None,
     sampling="uniform",
     seed=None,
-    on_error="strict",
+    on_error="raise",
     *,
     stride=1,
     by="frame",
@@ -40,7 +42,8 @@ def read(
 
     Parameters
     ----------
-    path : str, pathlib.Path, bytes or a file object
+    path
+        Str, pathlib.Path, bytes or a file object
     frames : int or None
         How many frames to take, None for all. Where more are asked than there are, the last is repeated.
     size : (int, int) or None
@@ -55,7 +58,7 @@ def read(
     sampling, seed, stride
         Which frames to take: see `indices`.
     on_error : str
-        "strict" raises `Truncated` where a part is missing or damaged: a packet that is cut short or that the
+        "raise" raises `Truncated` where a part is missing or damaged: a packet that is cut short or that the
         decoder refuses, or a file that ends before its own index or outermost box does. A header's frame
         count alone never condemns a file, nor do packets before the first key frame of a recording that
         starts in mid-stream. Formats without an index (ts, mpg, flv, gif) may end anywhere: a clean cut
@@ -80,9 +83,15 @@ def read(
         Something is wrong with the file.
     ValueError
         An argument is out of its range.
+
+    Examples
+    --------
+    >>> from vidlab import datasets
+    >>> read(datasets.embedded()[0].source, frames=4, size=(32, 48)).shape
+    (4, 32, 48, 3)
     """
-    check_sampling(frames, sampling, stride)
-    _check_reading(size, fit, start, stop, on_error, by, threads)
+    Frames(frames, size, fit=fit, sampling=sampling, stride=stride, by=by)  # refuses what is out of its range
+    _check_reading(start, stop, on_error, threads)
     if isinstance(seed, np.random.Generator) or (seed is None and sampling == "random"):
         seed = int(np.random.default_rng(seed).integers(2**63))  # the choice below may be made twice
 
@@ -102,7 +111,7 @@ def read(
     times = clip = None
     by_index, seek = by == "frame" and start is None and stop is None, begin > 0
     for _ in range(5):
-        with opened(path, "video", limit_bytes, threads, on_error == "strict") as file:
+        with opened(path, "video", limit_bytes, threads, on_error == "raise") as file:
             name = file.name
             if times is None and by_index:
                 times = file.indexed_times()
@@ -126,14 +135,10 @@ def read(
     return clip
 
 
-def _check_reading(size, fit, start, stop, on_error, by, threads):
-    pair = size is None or (np.shape(size) == (2,) and all(is_count(n) for n in size))
-    require(pair, f"size must be None or (height, width) in whole pixels, not {size!r}")
-    require(fit in ("stretch", "crop", "pad"), f"fit must be stretch, crop or pad, not {fit!r}")
+def _check_reading(start, stop, on_error, threads):
     require(start is None or start >= 0, f"start must be None or seconds from 0 up, not {start!r}")
     require(stop is None or stop > (start or 0), f"stop must be None or seconds after start, not {stop!r}")
-    require(on_error in ("strict", "repair"), f"on_error must be strict or repair, not {on_error!r}")
-    require(by in ("frame", "time"), f"by must be frame or time, not {by!r}")
+    one_of("on_error", on_error, Literal["raise", "repair"])
     require(threads is None or is_count(threads), f"threads must be None or from 1 up, not {threads!r}")
 
 
@@ -213,12 +218,13 @@ def _refuse_large(path, frames, height, width, limit_bytes):
         )
 
 
-def read_audio(path, on_error="strict", *, limit_bytes=LIMIT_BYTES):
+def read_audio(path, on_error="raise", *, limit_bytes=LIMIT_BYTES):
     """Read the sound of a video or sound file.
 
     Parameters
     ----------
-    path : str, pathlib.Path, bytes or a file object
+    path
+        Str, pathlib.Path, bytes or a file object
     on_error, limit_bytes
         As in `read`.
 
@@ -233,10 +239,18 @@ def read_audio(path, on_error="strict", *, limit_bytes=LIMIT_BYTES):
     ------
     VideoNotFound, NotAVideo, NoFrames, Truncated, TooLarge
         Something is wrong with the file. `NoFrames` where it is silent: ``probe(path).has_audio`` tells.
+
+    Examples
+    --------
+    >>> from vidlab import datasets, video
+    >>> heard = next(s.source for s in datasets.embedded() if video.probe(s.source).has_audio)
+    >>> samples, rate = read_audio(heard)
+    >>> samples.shape[1], rate
+    (1, 16000)
     """
-    _check_reading(None, "stretch", None, None, on_error, "frame", None)
+    _check_reading(None, None, on_error, None)
     parts, need, resamplers = [], 0, {}
-    with opened(path, "audio", limit_bytes, strict=on_error == "strict") as file:
+    with opened(path, "audio", limit_bytes, strict=on_error == "raise") as file:
         for frame in file.frames():
             if not resamplers:
                 layout, rate = frame.layout, frame.sample_rate  # later sound of another form is brought to it
@@ -294,7 +308,8 @@ def probe(path):
 
     Parameters
     ----------
-    path : str, pathlib.Path, bytes or a file object
+    path
+        Str, pathlib.Path, bytes or a file object
 
     Returns
     -------
@@ -305,6 +320,13 @@ def probe(path):
     ------
     VideoNotFound, NotAVideo, NoFrames, TooLarge
         Something is wrong with the file.
+
+    Examples
+    --------
+    >>> from vidlab import datasets
+    >>> info = probe(datasets.embedded()[0].source)
+    >>> info.frames, info.fps, info.codec
+    (24, 12.0, 'h264')
     """
     pixels = 0
     with opened(path, "video", LIMIT_BYTES) as file:

@@ -2,10 +2,17 @@
 
 import numpy as np
 
-SAMPLINGS = ("uniform", "dense", "segments", "random", "all")
+from vidlab.clips import Frames, Sampling, is_count, require
 
 
-def indices(n_frames, frames=None, sampling="uniform", seed=None, *, stride=1):
+def indices(
+    n_frames: int,
+    frames: int | None = None,
+    sampling: Sampling = "uniform",
+    seed: int | np.random.Generator | None = None,
+    *,
+    stride: int = 1,
+) -> np.ndarray:
     """Which frames of a clip to take.
 
     Parameters
@@ -22,7 +29,8 @@ def indices(n_frames, frames=None, sampling="uniform", seed=None, *, stride=1):
         middle one without a seed, a random one with it.
         "random": a random choice without repeats, in order.
         "all": every frame; `frames` must be None.
-    seed : int, numpy.random.Generator or None
+    seed
+        Int, numpy.random.Generator or None
     stride : int
         Distance between the frames of "dense".
 
@@ -35,8 +43,15 @@ def indices(n_frames, frames=None, sampling="uniform", seed=None, *, stride=1):
     ------
     ValueError
         An argument is out of its range; the message names it.
+
+    Examples
+    --------
+    >>> indices(10, 4)
+    array([0, 3, 6, 9])
+    >>> indices(10, 4, "dense", stride=2)
+    array([1, 3, 5, 7])
     """
-    check_sampling(frames, sampling, stride)
+    Frames(frames, sampling=sampling, stride=stride)  # refuses what is out of its range
     require(is_count(n_frames), f"n_frames must be a whole number from 1 up, not {n_frames!r}")
     if frames is None:
         return np.arange(n_frames)
@@ -56,19 +71,3 @@ def indices(n_frames, frames=None, sampling="uniform", seed=None, *, stride=1):
     if frames == 1:
         return np.array([(n_frames - 1) // 2])
     return np.floor(k * (n_frames - 1) / (frames - 1) + 0.5).astype(int)
-
-
-def check_sampling(frames, sampling, stride):
-    require(sampling in SAMPLINGS, f"sampling must be one of {', '.join(SAMPLINGS)}, not {sampling!r}")
-    require(frames is None or is_count(frames), f"frames must be None or from 1 up, not {frames!r}")
-    require(frames is None or sampling != "all", 'frames must be None with sampling="all", which takes all')
-    require(is_count(stride), f"stride must be a whole number from 1 up, not {stride!r}")
-
-
-def is_count(value):
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 1
-
-
-def require(fulfilled, message):
-    if not fulfilled:
-        raise ValueError(message)

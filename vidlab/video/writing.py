@@ -9,8 +9,8 @@ import av
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 
+from vidlab.clips import as_rgb, is_count, require
 from vidlab.video.errors import VideoError, VideoNotFound
-from vidlab.video.sampling import is_count, require
 
 CODECS = {
     ".mp4": ("libx264", "aac"),
@@ -40,7 +40,7 @@ def write(path, clip, fps=25, audio=None, rate=None, *, codec=None, crf=None):
     path : str or pathlib.Path
         .mp4, .m4v, .mov, .3gp, .mkv, .ts, .flv, .avi (h264), .mpg (mpeg2), .webm (vp9) or .gif.
     clip : numpy.ndarray
-        (frames, height, width, 3), uint8 RGB, at least one frame.
+        (frames, height, width, 3 or 1), uint8 or floats from 0 to 1, at least one frame.
     fps : float
         Frames per second.
     audio : numpy.ndarray or None
@@ -60,9 +60,16 @@ def write(path, clip, fps=25, audio=None, rate=None, *, codec=None, crf=None):
         The folder to write in does not exist.
     VideoError
         The encoder refused.
+
+    Examples
+    --------
+    >>> from vidlab import video
+    >>> write("grey.mp4", np.full((5, 32, 32), 0.5), fps=5)
+    >>> video.probe("grey.mp4").duration
+    1.0
     """
-    path, clip = Path(path), np.asarray(clip)
-    audio = _check_writing(path, clip, fps, audio, rate, codec, crf)
+    path, clip = Path(path), as_rgb(clip)
+    audio = _check_writing(path, fps, audio, rate, codec, crf)
     if not path.parent.is_dir():
         raise VideoNotFound(f"{path}: there is no folder {path.parent} to write in; make it first")
     part = path.with_name(f".{uuid.uuid4().hex}{path.suffix}")
@@ -79,12 +86,10 @@ def write(path, clip, fps=25, audio=None, rate=None, *, codec=None, crf=None):
         part.unlink(missing_ok=True)
 
 
-def _check_writing(path, clip, fps, audio, rate, codec, crf):
+def _check_writing(path, fps, audio, rate, codec, crf):
     """Refuse what cannot be written; the sound comes back as float32 (channels, n)."""
-    suffix, shape = path.suffix.lower(), clip.shape
+    suffix = path.suffix.lower()
     require(suffix in CODECS, f"path must end in one of {' '.join(CODECS)}, not {path.suffix!r}")
-    whole = clip.dtype == np.uint8 and clip.ndim == 4 and shape[3] == 3 and clip.size
-    require(whole, f"clip must be uint8 of shape (frames, height, width, 3), not {clip.dtype} {shape}")
     require(0 < fps <= 1000, f"fps must lie above 0 and not above 1000 frames a second, not {fps!r}")
     plain = audio is None and codec is None and crf is None
     require(suffix != ".gif" or plain, "a gif takes no audio, codec or crf; write an .mp4")
@@ -105,7 +110,7 @@ def _write_gif(file, clip, fps):
 
 
 def _write_with_av(file, suffix, clip, fps, codec, crf, audio, rate):
-    """imageio offers neither sound nor the tags that say how the colours are to be read."""
+    """Imageio offers neither sound nor the tags that say how the colours are to be read."""
     clip, (own_codec, sound_codec) = _even(clip), CODECS[suffix]
     with av.open(file, "w") as container:
         video = container.add_stream(codec or own_codec, rate=Fraction(str(fps)).limit_denominator(65535))

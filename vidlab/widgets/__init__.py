@@ -3,8 +3,8 @@
 lab        what all labs share: controls, panels, and the figure that readers without a kernel see
 convolution  kernels over a picture, every output explained
 player     a clip, frame by frame, with what belongs to each frame laid over it
-receptive  the receptive field of a cell, in a stack or a model: dependencies finds it, field_words says it
-explorer   what each layer of a model answers to a clip: layer_views draws what activations computes
+receptive  the receptive field of a cell, in a stack or a model: field_words says it
+explorer   what each layer of a model answers to a clip: layer_views draws it
 recurrent  one or two recurrent units over a drawn sequence
 gated      an LSTM step by step, with gates to push and force: gate_views draws it
 browser/   what runs in the page: plain ES modules and one style sheet

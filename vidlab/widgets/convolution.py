@@ -20,6 +20,8 @@ PRESETS = (
 
 
 class Convolution(lab.Live):
+    """The convolution lab in the page."""
+
     _esm = lab.browser("controls.js", "panels.js", "convolution.js")
     _css = lab.browser("lab.css", "convolution.css")
     pixels = traitlets.Bytes().tag(sync=True)  # float32
@@ -35,13 +37,18 @@ def convolve(image=None, kernel="Sobel", size=3, stride=1, padding="valid", dila
 
     Parameters
     ----------
-    image : (rows, columns) in grey, (rows, columns, 3) RGB, or a clip (frames, rows, columns, 1 or 3), which gets a
+    image
+        (rows, columns) in grey, (rows, columns, 3) RGB, or a clip (frames, rows, columns, 1 or 3), which gets a
         slider for the frame. uint8, or numbers from 0 to 1; up to 128 pixels along an axis. Colours are turned to grey
         (their mean). None: a photograph, 32 × 32.
-    kernel : name of a preset (`PRESETS`), or a square array of up to 9 × 9 weights.
-    size : rows and columns of the preset, 1 to 9; an array has its own.
-    stride, padding, dilation : to start with, as for `reference.conv2d`; stride up to 4, dilation up to 3.
-    flip : start with true convolution, which turns the kernel by half a turn, instead of correlation.
+    kernel
+        Name of a preset (`PRESETS`), or a square array of up to 9 × 9 weights.
+    size
+        Rows and columns of the preset, 1 to 9; an array has its own.
+    stride, padding, dilation
+        To start with, as for `reference.conv2d`; stride up to 4, dilation up to 3.
+    flip
+        Start with true convolution, which turns the kernel by half a turn, instead of correlation.
 
     Raises
     ------

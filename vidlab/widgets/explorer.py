@@ -5,8 +5,7 @@ from functools import partial
 import numpy as np
 
 from vidlab.widgets import lab
-from vidlab.widgets.activations import fitting, in_pixels, layer_answers
-from vidlab.widgets.layer_views import VIEWS, Look
+from vidlab.widgets.layer_views import VIEWS, Drawn, View
 
 
 @lab.plainly
@@ -18,28 +17,38 @@ def explore(model, clip, classes=None, layers=None, prepare=None):
 
     Parameters
     ----------
-    model : a Keras model of clips (batch, frames, height, width, channels); or of images (batch, height, width,
+    model
+        A Keras model of clips (batch, frames, height, width, channels); or of images (batch, height, width,
         channels): then every frame goes through it.
-    clip : (frames, height, width, channels), uint8, or float in [0, 1], as large as the model's input. For a model of
+    clip
+        (frames, height, width, channels), uint8, or float in [0, 1], as large as the model's input. For a model of
         images, one image will do.
-    classes : names of the classes, in the order of the model's last layer.
-    layers : names of the layers to show, or one name; all where None.
-    prepare : function applied to the clip, float32 in [0, 1], for a model that expects other numbers. A model that
+    classes
+        Names of the classes, in the order of the model's last layer.
+    layers
+        Names of the layers to show, or one name; all where None.
+    prepare
+        Function applied to the clip, float32 in [0, 1], for a model that expects other numbers. A model that
         begins with `Rescaling` of pixels is given 0 to 255 where None.
 
     Returns
     -------
-    lab.Lab : shows itself when a cell ends in it.
+    lab.Lab
+        Shows itself when a cell ends in it.
 
     Raises
     ------
-    ValueError : the model has another kind of input, the clip does not fit it, the answers take too much memory.
+    ValueError
+        The model has another kind of input, the clip does not fit it, the answers take too much memory.
     """
+    from vidlab.models.layers import fitting, in_pixels, layer_answers
+
     clip = fitting(model, clip)
     given = model.output_shape[-1]
     if classes is not None and isinstance(given, int) and len(classes) != given:
         raise ValueError(f"classes: expected {given} names, as many as the model tells apart, got {len(classes)}")
-    found = {one.name: one for one in layer_answers(model, clip, layers, prepare or in_pixels(model))}
+    answers = layer_answers(model, clip, layers, prepare or in_pixels(model))
+    found = {one.name: Drawn(one) for one in answers}
     for one in found.values():  # work it out now, so that no change of a control has to wait for it
         _ = one.shades, one.mean, one.peak, one.place, one.dead, one.kernel
     first = next((one for one in found.values() if not one.flat), next(iter(found.values())))
@@ -65,12 +74,12 @@ def explore(model, clip, classes=None, layers=None, prepare=None):
 def answer(found, pictures, classes, layer, view, filter, frame):
     """What the lab shows at one setting of its controls."""
     one, frame = found[layer], min(int(frame), len(pictures) - 1)
-    look = Look(one, pictures, classes, min(int(filter), one.filters - 1), frame)
-    panels, words = VIEWS[view](look)
+    setting = View(one, pictures, classes, min(int(filter), one.filters - 1), frame)
+    panels, words = VIEWS[view](setting)
     follows = view in ("all maps", "one filter") and len(pictures) > 1
     return {
         "panels": panels,
-        "status": f"{_facts(look)}\n{words}{_when(look) if follows else ''}",
+        "status": f"{_facts(setting)}\n{words}{_when(setting) if follows else ''}",
         "limits": {
             "filter": {"max": one.filters - 1, "hidden": view == "dead units"},
             "frame": {"hidden": not follows},
@@ -79,8 +88,8 @@ def answer(found, pictures, classes, layer, view, filter, frame):
     }
 
 
-def _facts(look):
-    one = look.layer
+def _facts(setting):
+    one = setting.layer
     low, high = one.extent
     dead = int(one.dead.sum())
     size = "×".join(map(str, one.shape[1:]))
@@ -90,15 +99,15 @@ def _facts(look):
             f"{facts}; {one.broken} are NaN or infinite: the training has diverged. Train it anew, with a smaller "
             "learning rate."
         )
-    share = f"{dead} of {one.filters} {look.noun}s dead ({dead / one.filters:.0%})"
+    share = f"{dead} of {one.filters} {setting.noun}s dead ({dead / one.filters:.0%})"
     return f"{facts}, answers from {low:.3g} to {high:.3g}, {share}."
 
 
-def _when(look):
+def _when(setting):
     """Which frame of the layer belongs to the clip's, where they differ."""
-    clip, own = len(look.pictures), look.layer.frames
+    clip, own = len(setting.pictures), setting.layer.frames
     if own == clip:
         return ""
     if own == 1:
         return " The layer answers once for the whole clip."
-    return f" Frame {look.frame} of the clip ({clip} frames) is frame {look.now} of this layer ({own} frames)."
+    return f" Frame {setting.frame} of the clip ({clip} frames) is frame {setting.now} of this layer ({own} frames)."

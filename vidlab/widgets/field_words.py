@@ -10,11 +10,16 @@ def tell(name, at, seen, found, note=None):
 
     Parameters
     ----------
-    name : of the layer.
-    at : axis of the layer's output -> where the cell is.
-    seen : for each axis of the input, which of its entries the cell sees: bool.
-    found : the layer's `dependencies.Map`.
-    note : a sentence to end with.
+    name
+        Of the layer.
+    at
+        Axis of the layer's output -> where the cell is.
+    seen
+        For each axis of the input, which of its entries the cell sees: bool.
+    found
+        The layer's `reference.receptive.Map`.
+    note
+        A sentence to end with.
     """
     return " ".join(filter(None, [_sees(name, at, seen), _edges(seen, found), _later(at, found), note]))
 

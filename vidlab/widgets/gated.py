@@ -37,13 +37,19 @@ def gates(layer=None, x=None, clip=None, predict=None, classes=None, span=3.0):
 
     Parameters
     ----------
-    layer : a Keras `LSTM`, a `models.PeepholeLSTM` or `reference.LSTMWeights`; None for a unit, set by hand, that keeps
+    layer
+        A Keras `LSTM`, a `models.PeepholeLSTM` or `reference.LSTMWeights`; None for a unit, set by hand, that keeps
         the first pulse of its input.
-    x : (time, features) the sequence that the layer reads. With one feature it may be left out: it is then drawn.
-    clip : (time, height, width, 3) uint8, or float in [0, 1]: the frames that `x` was made of; they are shown beneath.
-    predict : what the last state says: a Keras `Dense` layer on it, or a function from h (units,) to probabilities.
-    classes : names of the probabilities.
-    span : of the picture of the cell, which is drawn from -span to span.
+    x
+        (time, features) the sequence that the layer reads. With one feature it may be left out: it is then drawn.
+    clip
+        (time, height, width, 3) uint8, or float in [0, 1]: the frames that `x` was made of; they are shown beneath.
+    predict
+        What the last state says: a Keras `Dense` layer on it, or a function from h (units,) to probabilities.
+    classes
+        Names of the probabilities.
+    span
+        Of the picture of the cell, which is drawn from -span to span.
 
     Raises
     ------
@@ -70,8 +76,8 @@ def gates(layer=None, x=None, clip=None, predict=None, classes=None, span=3.0):
     if drawing:
         here = float(inputs[begin][start, 0])
         reading = [
-            lab.choice("sequence", "input", [DRAWN, *inputs], begin, _presets(inputs), back=("x",)),
-            lab.slider("level", "input at this step", -1, 1, here, step=0.01, of=("x", "step")),
+            lab.choice("sequence", "input", [DRAWN, *inputs], begin, _presets(inputs), reset_by=("x",)),
+            lab.slider("level", "input at this step", -1, 1, here, step=0.01, element_of=("x", "step")),
         ]
     hidden = {"disabled": True, "hidden": True}
     controls = [
@@ -85,8 +91,8 @@ def gates(layer=None, x=None, clip=None, predict=None, classes=None, span=3.0):
         lab.choice("which", "this is done to", ["all units", "this unit"]),
         *([lab.choice("watched", "watch the class", names, names[int(np.argmax(probabilities))])] if head else []),
         lab.toggle("first", "predict first"),
-        lab.choice("guess", "it will be", gate_views.WAYS[head is not None], back=CHANGES),
-        lab.toggle("reveal", "reveal", back=CHANGES),
+        lab.choice("guess", "it will be", gate_views.WAYS[head is not None], reset_by=CHANGES),
+        lab.toggle("reveal", "reveal", reset_by=CHANGES),
     ]  # fmt: skip
     always = {"peephole": hidden} if all(getattr(weights, name) is None for name in PEEPHOLES) else {}
     always |= {"unit": hidden, "which": hidden} if units == 1 else {}
@@ -136,10 +142,14 @@ def altered(weights, bias=None, peephole=1.0, force=None, unit=None):
 
     Parameters
     ----------
-    weights : LSTMWeights
-    bias : dict from a gate, "i", "f", "c" or "o", to what is added to its bias.
-    peephole : what the peepholes are multiplied by.
-    force : (gate, 1 or 0): that gate is 1 or 0 at every step, exactly, whatever it sees.
+    weights
+        LSTMWeights
+    bias
+        Dict from a gate, "i", "f", "c" or "o", to what is added to its bias.
+    peephole
+        What the peepholes are multiplied by.
+    force
+        (gate, 1 or 0): that gate is 1 or 0 at every step, exactly, whatever it sees.
 
     Returns
     -------
@@ -210,7 +220,7 @@ def _checked(x, features):
 
 
 def _frames(clip, steps):
-    clip = clips.as_uint8(clips.checked(clip))
+    clip = clips.as_uint8(clip)
     if len(clip) != steps:
         raise ValueError(f"clip: expected {steps} frames, one for each step of x, got {len(clip)}")
     clip = np.broadcast_to(clip, (*clip.shape[:3], 3))

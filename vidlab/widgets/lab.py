@@ -49,7 +49,8 @@ def palette(name):
 
 class Refused(ValueError):
     """An argument that a lab cannot show. In a notebook the sentence stands alone: the way to it within the package
-    tells a reader nothing."""
+    tells a reader nothing.
+    """
 
     def _render_traceback_(self):
         return [f"ValueError: {self}"]
@@ -95,7 +96,6 @@ class Live(anywidget.AnyWidget):
             )
         )
 
-
     def _close_the_former(self):
         """A cell that runs again shows its labs anew: give back what those of its last run hold."""
         cell, run = _running()
@@ -132,15 +132,19 @@ class Lab(Live):
 
     Parameters
     ----------
-    title : names the whole lab for a screen reader.
-    controls : list of controls, made by `slider`, `choice`, `toggle`, `play`; a `name` is an argument of
+    title
+        Names the whole lab for a screen reader.
+    controls
+        List of controls, made by `slider`, `choice`, `toggle`, `play`; a `name` is an argument of
         `answer`.
-    answer : pure function (**values) -> dict with
+    answer
+        Pure function (**values) -> dict with
         "panels": dict of name -> panel, made by `pixels`, `lines` or `plane`, in the order of the page;
         "status": one or two sentences in words, read out by a screen reader;
         "limits" (optional): name -> changes of a control ({"max": 7}, {"hidden": True}, {"options": [...]}); it takes
         a value above a new "max" for that.
-    values : more values that `answer` takes, without a control (a drawn sequence).
+    values
+        More values that `answer` takes, without a control (a drawn sequence).
     """
 
     _esm = browser("controls.js", "panels.js", "lab.js")
@@ -196,34 +200,34 @@ class Lab(Live):
 
 def _given(controls, values):
     """What `answer` is given: not what a control shows of another value."""
-    shown = {control["name"] for control in controls if "of" in control}
+    shown = {control["name"] for control in controls if "element_of" in control}
     return {name: value for name, value in values.items() if name not in shown}
 
 
-def slider(name, label, low, high, value, step=1, of=None):
+def slider(name, label, low, high, value, step=1, element_of=None):
     """A number from `low` to `high`; an int where `step` is one.
 
-    With `of`, the names of a list among the values and of the slider over its elements, it shows and sets that element;
-    `answer` is given the list alone.
+    With `element_of`, the names of a list among the values and of the slider over its elements, it shows and sets that
+    element; `answer` is given the list alone.
     """
     made = {"kind": "slider", "name": name, "label": label, "min": low, "max": high, "step": step, "value": value}
-    return made | ({"of": list(of)} if of else {})
+    return made | ({"element_of": list(element_of)} if element_of else {})
 
 
-def choice(name, label, options, value=None, sets=None, back=()):
+def choice(name, label, options, value=None, sets=None, reset_by=()):
     """One of `options`, which are strings.
 
     `sets` maps an option to the values (name -> value) that choosing it sets: a preset. When one of the values named
-    in `back` is changed by hand, the choice falls back to the first option.
+    in `reset_by` is changed by hand, the choice falls back to the first option.
     """
     made = {"kind": "choice", "name": name, "label": label, "options": list(options), "value": value or options[0]}
-    return made | ({"sets": sets} if sets else {}) | ({"back": list(back)} if back else {})
+    return made | ({"sets": sets} if sets else {}) | ({"reset_by": list(reset_by)} if reset_by else {})
 
 
-def toggle(name, label, value=False, back=()):
-    """Yes or no; falls back to no when one of the values named in `back` is changed by hand."""
+def toggle(name, label, value=False, reset_by=()):
+    """Yes or no; falls back to no when one of the values named in `reset_by` is changed by hand."""
     made = {"kind": "toggle", "name": name, "label": label, "value": value}
-    return made | ({"back": list(back)} if back else {})
+    return made | ({"reset_by": list(reset_by)} if reset_by else {})
 
 
 def play(over, label="play", fps=12.0):
@@ -236,13 +240,19 @@ def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), ti
 
     Parameters
     ----------
-    picture : (height, width) uint8, or (height, width, 3) uint8 for RGB; see `shades` for floats.
-    colours : the palette that a picture of one channel is shown in.
-    times : how large a pixel is shown.
-    boxes : list of (row, column, rows, columns), in pixels of the picture: outlined.
-    pick : names of the two sliders that a click sets to its row and column; with `tiles`, of the one slider that it
+    picture
+        (height, width) uint8, or (height, width, 3) uint8 for RGB; see `shades` for floats.
+    colours
+        The palette that a picture of one channel is shown in.
+    times
+        How large a pixel is shown.
+    boxes
+        List of (row, column, rows, columns), in pixels of the picture: outlined.
+    pick
+        Names of the two sliders that a click sets to its row and column; with `tiles`, of the one slider that it
         sets to the number of the tile.
-    tiles : (rows, columns, number, first) where the picture is a grid of `number` tiles, each of so many rows and
+    tiles
+        (rows, columns, number, first) where the picture is a grid of `number` tiles, each of so many rows and
         columns of pixels, the first of them number `first`: they are parted by lines, and what is left over is hidden.
     """
     picture = np.ascontiguousarray(picture)
@@ -258,7 +268,8 @@ def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), ti
 
 def shades(values, low, high):
     """Numbers as the 256 shades of a palette, `low` the first and `high` the last; the range must not follow the data,
-    or the picture would hide what a slider does."""
+    or the picture would hide what a slider does.
+    """
     span = max(float(high) - float(low), 1e-12)
     return np.clip(np.nan_to_num((np.asarray(values, np.float64) - low) / span) * 255 + 0.5, 0, 255).astype(np.uint8)
 
@@ -278,7 +289,8 @@ def lines(series, caption, alt, low, high, xlabel="step", ylabel="", mark=None, 
 
 def bars(names, series, caption, alt):
     """A panel of bars from 0 to 1, one below the other, each with its number: `series` maps a label to the numbers of
-    all names; where it is None, it is kept secret."""
+    all names; where it is None, it is kept secret.
+    """
     series = {label: None if v is None else [round(float(x), 6) for x in v] for label, v in series.items()}
     return {"kind": "bars", "names": list(map(str, names)), "series": series, "caption": caption, "alt": alt}
 

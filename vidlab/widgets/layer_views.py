@@ -1,4 +1,4 @@
-"""The views of the layer explorer: each makes of a `Look` its panels and a sentence."""
+"""The views of the layer explorer: each makes of a `View` its panels and a sentence."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -6,7 +6,6 @@ from math import ceil
 import numpy as np
 
 from vidlab.widgets import lab
-from vidlab.widgets.activations import LayerAnswers
 
 MOST = 64  # tiles in one picture
 WIDE, HIGH = 600, 320  # pixels of the page for one picture
@@ -14,11 +13,23 @@ STRONGEST = 6
 NAMED = 24  # classes that stand as bars with their names
 
 
+class Drawn:
+    """A `models.LayerAnswers` and the colours in which it is drawn."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.colours = "viridis" if answers.range[0] == 0 else "PuOr"
+        self.shades = lab.shades(answers.values, *answers.range)
+
+    def __getattr__(self, name):
+        return getattr(self.answers, name)
+
+
 @dataclass(frozen=True)
-class Look:
+class View:
     """What the controls are set to. `frame` is the clip's, `now` the layer's."""
 
-    layer: LayerAnswers
+    layer: Drawn
     pictures: np.ndarray
     classes: list | None
     filter: int
@@ -52,112 +63,118 @@ class Look:
         return f"colours from {low:.3g} to {high:.3g}, the same for all frames"
 
 
-def all_maps(look):
-    one, (rows, columns) = look.layer, look.layer.values.shape[2:]
+def all_maps(view):
+    """Every filter's map at one frame, or every unit's answers over all frames."""
+    one, (rows, columns) = view.layer, view.layer.values.shape[2:]
     if one.flat:
-        panel, words = _all_units(look)
-        return {"maps": panel, "input": _input(look)}, words
-    first = look.filter // MOST * MOST
-    shown = one.shades[look.now, first : first + MOST]
+        panel, words = _all_units(view)
+        return {"maps": panel, "input": _input(view)}, words
+    first = view.filter // MOST * MOST
+    shown = one.shades[view.now, first : first + MOST]
     every = ceil((shown.size / 1e6) ** 0.5)  # a picture of more than a million pixels would be slow
     shown = shown[:, ::every, ::every]
     number, rows, columns = shown.shape
     across = _across(number, rows, columns)
-    place = divmod(look.filter - first, across)
+    place = divmod(view.filter - first, across)
     which = f"filters {first} to {first + number - 1}" if number < one.filters else f"{number} filters"
-    caption = f"{which}; outlined: {look.filter}"
+    caption = f"{which}; outlined: {view.filter}"
     panel = _tiled(
-        shown, across, caption, f"maps of {caption}; {look.range_in_words}", one.colours, pick=("filter",), first=first,
+        shown, across, caption, f"maps of {caption}; {view.range_in_words}", one.colours, pick=("filter",), first=first,
         boxes=[(place[0] * rows, place[1] * columns, rows, columns)],
     )  # fmt: skip
     shrunk = f" Shown is one pixel in {every}, each way." if every > 1 else ""
     return {
         "maps": panel,
-        "input": _input(look),
+        "input": _input(view),
     }, f"Each tile is what one filter answers, place by place. {_legend(one)}{shrunk}"
 
 
-def _all_units(look):
-    one = look.layer
+def _all_units(view):
+    one = view.layer
     values = one.shades[:, :, 0, 0]
     if one.frames == 1 and one.probabilities and one.filters <= NAMED:
-        said = values_of(look)
-        alt = f"Probabilities: {', '.join(f'{name} {p:.2f}' for name, p in zip(look.class_names, said, strict=True))}."
-        panel = lab.bars(look.class_names, {"probability": said}, "what the model says", alt)
-        return panel, f"One bar for each class.{_chances(look)}"
+        said = values_of(view)
+        alt = f"Probabilities: {', '.join(f'{name} {p:.2f}' for name, p in zip(view.class_names, said, strict=True))}."
+        panel = lab.bars(view.class_names, {"probability": said}, "what the model says", alt)
+        return panel, f"One bar for each class.{_chances(view)}"
     if one.frames == 1:
         across = one.filters if one.filters <= 32 else 32 if one.filters <= 512 else 64
-        caption = f"{one.filters} units, row by row; outlined: {look.called}"
-        alt = f"{caption}; {look.range_in_words}.{_chances(look)}"
+        caption = f"{one.filters} units, row by row; outlined: {view.called}"
+        alt = f"{caption}; {view.range_in_words}.{_chances(view)}"
         panel = _tiled(
             values[0, :, None, None], across, caption, alt, one.colours,
-            boxes=[(*divmod(look.filter, across), 1, 1)], pick=("filter",), most=40,
+            boxes=[(*divmod(view.filter, across), 1, 1)], pick=("filter",), most=40,
         )  # fmt: skip
-        return panel, f"One cell for each unit. {_legend(one)}{_chances(look)}"
-    first = look.filter // 256 * 256
+        return panel, f"One cell for each unit. {_legend(one)}{_chances(view)}"
+    first = view.filter // 256 * 256
     shown = values[:, first : first + 256].T
     units, frames = shown.shape
     wide = max(1, round(0.8 * units / frames))  # so that the picture is not too narrow
     which = f"units {first} to {first + units - 1}" if units < one.filters else f"{units} units"
     caption = f"{which} over {frames} frames"
-    if look.classes and look.class_names and units <= 12:
-        caption += f"; from the top: {', '.join(look.class_names)}"
-    boxes = [(0, look.now * wide, units, wide), (look.filter - first, 0, 1, frames * wide)]
+    if view.classes and view.class_names and units <= 12:
+        caption += f"; from the top: {', '.join(view.class_names)}"
+    boxes = [(0, view.now * wide, units, wide), (view.filter - first, 0, 1, frames * wide)]
     picture = shown.repeat(wide, axis=1)
-    alt = f"{caption}; outlined: {look.called}, frame {look.now}; {look.range_in_words}.{_chances(look)}"
+    alt = f"{caption}; outlined: {view.called}, frame {view.now}; {view.range_in_words}.{_chances(view)}"
     panel = lab.pixels(picture, caption, alt, one.colours, _times(picture.shape), boxes)
-    return panel, f"Each row is a unit, each column a frame. {_legend(one)}{_chances(look)}"
+    return panel, f"Each row is a unit, each column a frame. {_legend(one)}{_chances(view)}"
 
 
-def values_of(look):
+def values_of(view):
     """The answers of all units at this frame."""
-    return look.layer.values[look.now, :, 0, 0]
+    return view.layer.values[view.now, :, 0, 0]
 
 
-def one_filter(look):
-    one = look.layer
-    value = f"{one.mean[look.now, look.filter]:.3g}"
+def one_filter(view):
+    """One filter's map, and its mean over the frames."""
+    one = view.layer
+    value = f"{one.mean[view.now, view.filter]:.3g}"
     panels = {}
     if one.flat:
-        words = f"The answer of {look.called} is {value}.{_chances(look)}"
+        words = f"The answer of {view.called} is {value}.{_chances(view)}"
     else:
-        shade = one.shades[look.now, look.filter]
-        caption = f"filter {look.filter}" + (f", frame {look.now} of the layer" if one.frames > 1 else "")
-        alt = f"the map of {caption}; mean {value}, largest {one.peak[look.now, look.filter]:.3g}"
+        shade = one.shades[view.now, view.filter]
+        caption = f"filter {view.filter}" + (f", frame {view.now} of the layer" if one.frames > 1 else "")
+        alt = f"the map of {caption}; mean {value}, largest {one.peak[view.now, view.filter]:.3g}"
         panels["map"] = lab.pixels(shade, caption, alt, one.colours, _times(shade.shape, HIGH, 224))
-        words = f"Filter {look.filter}: mean {value}, largest {one.peak[look.now, look.filter]:.3g}. {_legend(one)}"
-    panels["input"] = _input(look)
+        words = f"Filter {view.filter}: mean {value}, largest {one.peak[view.now, view.filter]:.3g}. {_legend(one)}"
+    panels["input"] = _input(view)
     if one.frames > 1:
-        series, low, high = one.mean[:, look.filter], min(0.0, float(one.mean.min())), float(one.mean.max())
+        series, low, high = one.mean[:, view.filter], min(0.0, float(one.mean.min())), float(one.mean.max())
         high = 1.0 if one.probabilities else max(high, low + 1e-6)
-        caption = f"{'answer' if one.flat else 'mean over the map'} of {look.called} at each frame"
+        caption = f"{'answer' if one.flat else 'mean over the map'} of {view.called} at each frame"
         alt = f"{caption}: from {series.min():.3g} to {series.max():.3g}, largest at frame {series.argmax()}"
-        step = "frame" if one.frames == len(look.pictures) else "frame of the layer"
-        panels["mean"] = lab.lines({look.called: series}, caption, alt, low, high, step, mark=look.now)
+        step = "frame" if one.frames == len(view.pictures) else "frame of the layer"
+        panels["mean"] = lab.lines({view.called: series}, caption, alt, low, high, step, mark=view.now)
     return panels, words
 
 
-def strongest(look):
-    one = look.layer
-    if one.dead[look.filter]:
-        return {}, f"{look.noun.capitalize()} {look.filter} never answers over this clip: no frame is its strongest."
+def strongest(view):
+    """The frames or places in which a filter answers most."""
+    one = view.layer
+    if one.dead[view.filter]:
+        return (
+            {},
+            f"{view.noun.capitalize()} {view.filter} never answers over this clip: no frame is its strongest.",
+        )
     if one.frames == 1 and one.flat:
-        return {}, f"The layer answers once for the whole clip, {one.peak[0, look.filter]:.3g}: there is no order."
-    found = _strongest(one, look.filter)
-    frames = [_clip_frame(frame, one.frames, len(look.pictures)) for frame, _, _ in found]
+        return {}, f"The layer answers once for the whole clip, {one.peak[0, view.filter]:.3g}: there is no order."
+    found = _strongest(one, view.filter)
+    frames = [_clip_frame(frame, one.frames, len(view.pictures)) for frame, _, _ in found]
     values = [f"{value:.3g}" for _, _, value in found]
-    height, width = look.pictures.shape[1:3]
+    height, width = view.pictures.shape[1:3]
     cell = height / one.values.shape[2], width / one.values.shape[3]
     boxes = [(place[0] * cell[0], place[1] * cell[1], *cell) for _, place, _ in found]
     if one.frames == 1:
-        picture, tiles = look.pictures[frames[0]], None
-        caption = f"where {look.noun} {look.filter} answers most: {', '.join(values)}"
+        picture, tiles = view.pictures[frames[0]], None
+        caption = f"where {view.noun} {view.filter} answers most: {', '.join(values)}"
         words = "Outlined: its strongest places. The layer has one map for the whole clip; the middle frame is shown."
     else:
-        picture, tiles = np.concatenate(look.pictures[frames], axis=1), (height, width, len(found), 0)
+        picture, tiles = np.concatenate(view.pictures[frames], axis=1), (height, width, len(found), 0)
         boxes = [(y, x + k * width, h, w) for k, (y, x, h, w) in enumerate(boxes)]
         said = ", ".join(f"frame {f}: {v}" for f, v in zip(frames, values, strict=True))
-        caption = f"where {look.noun} {look.filter} answers most, in order: {said}"
+        caption = f"where {view.noun} {view.filter} answers most, in order: {said}"
         words = "The frames in which it answers most, the strongest first" + (
             "." if one.flat else "; outlined is the place (what it sees there may be larger)."
         )
@@ -180,17 +197,18 @@ def _strongest(one, filter):
     return found
 
 
-def kernels(look):
-    one, weights = look.layer, look.layer.kernel
+def kernels(view):
+    """The weights of a convolution."""
+    one, weights = view.layer, view.layer.kernel
     if weights is None:
         return {}, f"A layer of the kind {one.kind} has no kernel that slides: choose a convolution."
     filters, channels, slices, rows, columns = weights.shape
     reach = float(abs(weights).max()) or 1.0
     name = {4: "gate (i, f, c, o)"}.get(slices, "time") if one.kind == "ConvLSTM2D" else "time"
     most = MOST if slices == 1 else MOST // 4
-    mine = weights[look.filter, :most]
+    mine = weights[view.filter, :most]
     names = " (red, green, blue)" if channels == 3 else ""
-    caption = f"filter {look.filter}: its {rows}×{columns} weights for each of {channels} channels{names}"
+    caption = f"filter {view.filter}: its {rows}×{columns} weights for each of {channels} channels{names}"
     if slices > 1:
         caption += f", a channel a row, its {slices} slices of {name} side by side"
     if channels > most:
@@ -199,20 +217,21 @@ def kernels(look):
     tiles = lab.shades(mine.reshape(-1, rows, columns), -reach, reach)
     per_row = slices if slices > 1 else _across(len(mine), rows, columns)
     panels = {"kernel": _tiled(tiles, per_row, caption, alt, "PuOr")}
-    first = look.filter // 32 * 32
+    first = view.filter // 32 * 32
     some = weights[first : first + 32, :32]
     picture = some.transpose(1, 3, 0, 2, 4).reshape(some.shape[1] * rows, -1)
     caption = f"filters {first} to {first + len(some) - 1} side by side, their channels below each other"
     panels["kernels"] = lab.pixels(
         lab.shades(picture, -reach, reach), caption, caption, "PuOr", _times(picture.shape),
-        boxes=[(0, (look.filter - first) * slices * columns, len(picture), slices * columns)],
+        boxes=[(0, (view.filter - first) * slices * columns, len(picture), slices * columns)],
         pick=("filter",), tiles=(len(picture), slices * columns, len(some), first),
     )  # fmt: skip
     return panels, f"Orange weights are below 0, violet ones above, from {-reach:.3g} to {reach:.3g}."
 
 
-def dead_units(look):
-    one = look.layer
+def dead_units(view):
+    """Which filters or units never answer."""
+    one = view.layer
     height, across = 24, min(128, one.filters)
     largest = abs(one.values).max(axis=(0, 2, 3)) if one.flat else one.peak.max(axis=0)
     bars = np.round(np.clip(largest / one.range[1], 0, 1) * (height - 2)).astype(int)
@@ -221,9 +240,9 @@ def dead_units(look):
     dead = np.flatnonzero(one.dead)
     boxes = [(k // across * height, k % across * 4, height, 4) for k in dead]
     named = ", ".join(map(str, dead[:20])) + (" and more" if len(dead) > 20 else "")
-    caption = f"the largest answer of each {look.noun} over the clip; outlined: never answers"
+    caption = f"the largest answer of each {view.noun} over the clip; outlined: never answers"
     panel = _tiled(tiles, across, caption, f"{caption}: {named or 'none'}", "viridis", boxes=boxes, most=6)
-    words = f"{len(dead)} of {one.filters} {look.noun}s never answer over this clip" + (f": {named}." if named else ".")
+    words = f"{len(dead)} of {one.filters} {view.noun}s never answer over this clip" + (f": {named}." if named else ".")
     if one.range[0] < 0 and not one.flat:
         below = int((one.peak.max(axis=0) <= 0).sum()) - int((one.dead & (one.peak.max(axis=0) <= 0)).sum())
         words += f" {below} more are never above 0: a ReLU behind this layer would silence them." if below else ""
@@ -259,9 +278,9 @@ def _times(shape, high=HIGH, wide=WIDE):
     return max(1, min(high // shape[0], wide // shape[1]))
 
 
-def _input(look):
-    picture = look.pictures[look.frame]
-    caption = f"the clip, frame {look.frame}" if len(look.pictures) > 1 else "the image"
+def _input(view):
+    picture = view.pictures[view.frame]
+    caption = f"the clip, frame {view.frame}" if len(view.pictures) > 1 else "the image"
     return lab.pixels(picture, caption, caption, "gray", max(1, 160 // max(picture.shape[:2])))
 
 
@@ -277,10 +296,10 @@ def _legend(one):
     )
 
 
-def _chances(look):
+def _chances(view):
     """Probabilities in words, the largest first."""
-    names = look.class_names
+    names = view.class_names
     if names is None:
         return ""
-    p = values_of(look)
+    p = values_of(view)
     return " Probabilities: " + ", ".join(f"{names[k]} {p[k]:.2f}" for k in np.argsort(-p, kind="stable")[:3]) + "."

@@ -6,13 +6,15 @@ import numpy as np
 import traitlets
 
 from vidlab import figures
-from vidlab.clips import as_uint8, checked
+from vidlab.clips import as_uint8
 from vidlab.widgets import lab
 
 LARGEST = 64_000_000  # bytes of frames that are sent to the page at once
 
 
 class Player(lab.Live):
+    """The player in the page."""
+
     _esm = lab.browser("controls.js", "panels.js", "player.js")
     clips = traitlets.List().tag(sync=True)
     layers = traitlets.List().tag(sync=True)
@@ -28,14 +30,22 @@ def play(clip, fps=12.0, heat=None, flow=None, masks=None, beside=None, titles=N
 
     Parameters
     ----------
-    clip : (frames, height, width, 3), uint8 or floats from 0 to 1; one channel, or none, is shown in grey.
-    fps : frames a second at normal speed.
-    heat : (frames, rows, columns) numbers from 0 to 1, for instance where a model looks; a coarser grid is stretched.
-    flow : (frames or frames - 1, height, width, 2) pixels to the right and down from this frame to the next: arrows.
-    masks : (frames, height, width), bool or the number of the object, 0 for none.
-    beside : a second clip of as many frames.
-    titles : names of the two clips.
-    height : of the picture on the page, in pixels.
+    clip
+        (frames, height, width, 3), uint8 or floats from 0 to 1; one channel, or none, is shown in grey.
+    fps
+        Frames a second at normal speed.
+    heat
+        (frames, rows, columns) numbers from 0 to 1, for instance where a model looks; a coarser grid is stretched.
+    flow
+        (frames or frames - 1, height, width, 2) pixels to the right and down from this frame to the next: arrows.
+    masks
+        (frames, height, width), bool or the number of the object, 0 for none.
+    beside
+        A second clip of as many frames.
+    titles
+        Names of the two clips.
+    height
+        Of the picture on the page, in pixels.
     """
     clips = [_rgb(clip, "clip")] + ([_rgb(beside, "beside")] if beside is not None else [])
     frames = len(clips[0])
@@ -81,7 +91,7 @@ def play(clip, fps=12.0, heat=None, flow=None, masks=None, beside=None, titles=N
 
 
 def _rgb(clip, name):
-    clip = as_uint8(checked(clip, name))
+    clip = as_uint8(clip, name)
     return np.ascontiguousarray(np.broadcast_to(clip, (*clip.shape[:3], 3)))
 
 

@@ -4,11 +4,29 @@ from functools import lru_cache
 
 import numpy as np
 
-from vidlab import clips, world
-from vidlab.widgets import dependencies, field_words, lab
-from vidlab.widgets.activations import in_pixels, plain_name, refuse_channels_first
+from vidlab import clips, reference, world
+from vidlab.reference import receptive
+from vidlab.reference.receptive import Window, Windows
+from vidlab.widgets import field_words, lab
 
 DEPTH = 5  # layers of a stack
+LAYERS = {
+    "none": Windows(),
+    "conv 3": Windows(Window(3)),
+    "conv 5": Windows(Window(5)),
+    "conv 3, stride 2": Windows(Window(3, stride=2)),
+    "conv 3, dilation 2": Windows(Window(3, dilation=2)),
+    "max pool 2": Windows(Window(2, stride=2), reduce="max"),
+    "average pool 2": Windows(Window(2, stride=2), reduce="average"),
+}
+OVER_TIME = {
+    "conv 3 over time": Windows(time=Window(3)),
+    "conv 3 over space and time": Windows(Window(3), Window(3)),
+    "conv 3 over space and time, causal": Windows(Window(3), Window(3), causal=True),
+    "max pool 2 over space and time": Windows(Window(2, stride=2), Window(2, stride=2), reduce="max"),
+}
+
+
 LARGEST = 4_000_000  # bytes of pixels that are sent at each step
 
 
@@ -29,37 +47,45 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
 
     Parameters
     ----------
-    model : Keras model with one input, (batch, height, width, channels) or (batch, frames, height, width, channels);
+    model
+        Keras model with one input, (batch, height, width, channels) or (batch, frames, height, width, channels);
         Sequential or functional, trained or not. The layers of a model inside it can be chosen too.
-    clip : an image (height, width[, channels]) or a clip (frames, height, width, channels); uint8, or floats in
+    clip
+        An image (height, width[, channels]) or a clip (frames, height, width, channels); uint8, or floats in
         [0, 1], which is what the model gets. A made-up one where None.
-    stack : without a model, the layers to begin with: names from `dependencies.LAYERS` and, for clips, `OVER_TIME`.
-    layer : with a model, the name of the layer to begin with; the last that has places where None.
-    every : with a model, rows and columns are changed in groups of so many: faster, and exact to so many pixels.
+    stack
+        Without a model, the layers to begin with: names from `LAYERS` and, for clips, `OVER_TIME`.
+    layer
+        With a model, the name of the layer to begin with; the last that has places where None.
+    every
+        With a model, rows and columns are changed in groups of so many: faster, and exact to so many pixels.
 
     Raises
     ------
-    ValueError : the clip, the stack or the layer does not fit, or the model has no such input; it says what to do.
+    ValueError
+        The clip, the stack or the layer does not fit, or the model has no such input; it says what to do.
     """
     shape = None if model is None else _input_shape(model)
     frames, numbers = _checked(_made_up(shape or (32, 32, 3)) if clip is None else clip, shape)
     title, colours = "Receptive field lab", "gray" if model is None else "viridis"
     if model is None:
         controls, find, start = _of_stack(stack, frames)
-        sizes = dict(zip(dependencies.CELLS[3], frames.shape[:3], strict=True))  # an image is one frame
+        sizes = dict(zip(receptive.CELLS[3], frames.shape[:3], strict=True))  # an image is one frame
     else:
         if not (isinstance(every, int) and every >= 1):
             raise ValueError(f"every: expected a whole number from 1 up, got {every!r}")
-        shown = {name: one.name for name, one, _ in dependencies.layers_of(model)}
+        from vidlab.models import layers  # here, since a stack needs no TensorFlow
+
+        shown = {name: one.name for name, one in layers.layers_of(model).items()}
         if layer is not None and layer not in shown:
             also = {own: name for name, own in shown.items()}  # the name that Keras gave it will do, too
             if layer not in also:
                 raise ValueError(f"layer: there is no {layer}; there is {', '.join(shown)}")
             layer = also[layer]
-        prepare = in_pixels(model)
-        maps = dependencies.measure(model, numbers, every, 1 if prepare is None else 255)
+        scale = 1 if layers.in_pixels(model) is None else 255
+        maps = layers.receptive_fields(model, numbers, every=every, scale=scale)
         controls, find, start = _of_model(maps, layer)
-        sizes, title = {}, f"{title}: {plain_name(model)}"
+        sizes, title = {}, f"{title}: {layers.plain_name(model)}"
         for one in maps.values():
             sizes |= {axis: max(n, sizes.get(axis, 0)) for axis, n in zip(one.axes, one.values.shape, strict=True)}
     axes = [axis for axis in ("row", "column", "place", "frame", "step") if sizes.get(axis, 1) > 1]
@@ -83,6 +109,8 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
 
 
 def _input_shape(model):
+    from vidlab.models.layers import refuse_channels_first
+
     refuse_channels_first(model)
     inputs = getattr(model, "inputs", None)
     if inputs and len(inputs) > 1:
@@ -117,37 +145,33 @@ def _made_up(shape):
 
 def _checked(clip, shape):
     """The clip as a picture, uint8 (frames, height, width, 3), and as what the model gets."""
+    given = np.asarray(clip)
     if shape is None or shape[-1] in (None, 1, 3):
-        frames = clips.checked(clip)
-        clip = np.asarray(clip)
-        image = (clip.ndim < 4 and len(frames) == 1) if shape is None else len(shape) == 3
+        frames = clips.as_floats(clip)
     else:  # a model of other channels, which are shown as their mean
-        clip = np.asarray(clip)
-        frames = clip[None] if clip.ndim == 3 else clip
-        frames = (frames / 255 if clip.dtype == np.uint8 else frames).astype(np.float32)
-        image = len(shape) == 3
+        frames = given[None] if given.ndim == 3 else given
+        frames = (frames / 255 if given.dtype == np.uint8 else frames).astype(np.float32)
+    image = given.ndim < 4 if shape is None else len(shape) == 3
     numbers = frames[0] if image and len(frames) == 1 else frames
-    wanted = () if shape is None else shape
-    if shape is not None and (
-        numbers.ndim != len(wanted) or any(n not in (None, m) for n, m in zip(wanted, numbers.shape, strict=True))
-    ):
-        raise ValueError(f"clip: expected what the model takes, {shape}, got {clip.dtype} of shape {clip.shape}")
+    fits = shape is None or (
+        numbers.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, numbers.shape, strict=True))
+    )
+    if not fits:
+        raise ValueError(f"clip: expected what the model takes, {shape}, got {given.dtype} of shape {given.shape}")
     if (size := 3 * np.prod(frames.shape[:3])) > LARGEST:
         raise ValueError(
             f"clip: {size / 1e6:.0f} MB of pixels are too many to send at each step; take fewer frames, or "
             "video.read(size=...)"
         )
-    numbers = clips.as_floats(numbers)
-    frames = clips.as_floats(frames)
     if frames.shape[-1] != 3:
-        frames = frames.mean(axis=-1, keepdims=True).repeat(3, axis=-1)
-    return clips.as_uint8(frames), numbers
+        frames = frames.mean(axis=-1, keepdims=True)
+    return clips.as_rgb(frames), numbers
 
 
 def _of_stack(stack, frames):
     """Controls of a stack; what answers them, (name, Map, lowest and highest value, a note); the cell to begin with."""
     timed = len(frames) > 1
-    options = list(dependencies.LAYERS | (dependencies.OVER_TIME if timed else {}))
+    options = list(LAYERS | (OVER_TIME if timed else {}))
     stack = [stack] if isinstance(stack, str) else list(stack)
     if len(stack) > DEPTH or set(stack) - set(options):
         raise ValueError(f"stack: expected up to {DEPTH} of {'; '.join(options)}; got {stack}")
@@ -157,8 +181,11 @@ def _of_stack(stack, frames):
 
     @lru_cache(64)
     def made(chosen, padding):
-        found, sizes = dependencies.stacked(chosen, grey, padding)
-        (r_time, j_time), (r, j) = dependencies.rule(chosen)
+        found, sizes = of_stack(chosen, grey, padding)
+        layers = [(LAYERS | OVER_TIME)[name] for name in chosen]
+        (r_time, j_time), (r, j) = (
+            reference.receptive_field(getattr(layer, axis) for layer in layers) for axis in ("time", "space")
+        )
         note = f"The rule gives r = {r} and j = {j} pixels"
         note += f"; over time r = {r_time} and j = {j_time} frames." if r_time > 1 else "."
         chain = " → ".join("×".join(map(str, size)) for size in sizes)
@@ -173,8 +200,13 @@ def _of_stack(stack, frames):
     def find(values):
         return made(tuple(values[name] for name in names if values[name] != "none"), values["padding"])
 
-    first = dependencies.stacked([name for name in stack if name != "none"], grey)[0]
+    first = of_stack([name for name in stack if name != "none"], grey)[0]
     return controls, find, _middle(first)
+
+
+def of_stack(names, clip, padding="valid"):
+    """What a stack of layers with these names makes of a clip: see `reference.receptive.stacked`."""
+    return receptive.stacked([(name, (LAYERS | OVER_TIME)[name]) for name in names], clip, padding)
 
 
 def _middle(found):

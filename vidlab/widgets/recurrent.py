@@ -38,10 +38,13 @@ def rnn(layer=None, x=None, weights="forgets", sequence="impulse"):
 
     Parameters
     ----------
-    layer : a Keras `SimpleRNN` of 1 or 2 units on one feature, or its weights (W, U, b), with tanh; None to start
+    layer
+        A Keras `SimpleRNN` of 1 or 2 units on one feature, or its weights (W, U, b), with tanh; None to start
         from one of `recurrent.WEIGHTS`.
-    x : (time,) the sequence to start from, 2 to 200 steps; None for one of 40 steps.
-    weights, sequence : what to start from where nothing is given: a name that the menus of the lab show.
+    x
+        (time,) the sequence to start from, 2 to 200 steps; None for one of 40 steps.
+    weights, sequence
+        What to start from where nothing is given: a name that the menus of the lab show.
 
     Raises
     ------
@@ -66,17 +69,19 @@ def rnn(layer=None, x=None, weights="forgets", sequence="impulse"):
     begin = next(name for name, value in given.items() if value is start)
 
     controls = [
-        lab.choice("weights", "weights", [BY_HAND, *given], begin, sets, back=("units", "activation", *NAMES)),
+        lab.choice("weights", "weights", [BY_HAND, *given], begin, sets, reset_by=("units", "activation", *NAMES)),
         lab.choice("units", "units", ["1", "2"], str(start[0])),
         lab.choice("activation", "f", list(ACTIVATIONS), start[1]),
         *(
             lab.slider(name, _label(name), -most, most, float(value), step=0.01)
             for name, value in zip(NAMES, start[2], strict=True)
         ),
-        lab.choice("sequence", "input", [DRAWN, *inputs], first, {k: {"x": v} for k, v in inputs.items()}, back=("x",)),
+        lab.choice(
+            "sequence", "input", [DRAWN, *inputs], first, {k: {"x": v} for k, v in inputs.items()}, reset_by=("x",)
+        ),
         lab.slider("step", "step", 0, steps - 1, steps - 1),
         lab.play("step"),
-        lab.slider("level", "input at this step", -top, top, inputs[first][-1], step=0.01, of=("x", "step")),
+        lab.slider("level", "input at this step", -top, top, inputs[first][-1], step=0.01, element_of=("x", "step")),
     ]
 
     def answer(weights, units, activation, sequence, step, x, **numbers):

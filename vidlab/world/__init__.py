@@ -1,10 +1,11 @@
 """Synthetic clips whose every property is known.
 
 factors      what can vary, and how values are chosen
+draws        chance, apart for each factor
 materials    real textures, photographs, faces and digits
 faces        drawn faces
 sprite       the object before it moves
-paths        where objects are in each frame, and what happens to them
+tracks       where objects are in each frame, and what happens to them
 ground       what is behind them, how the view moves, and the light
 picture      from where things are to pixels, and to the truth about each
 tones        what is heard

@@ -14,6 +14,7 @@ WITH_SOUND = 8  # the first clips: sound takes room
 
 
 def main(argv=None):
+    """Make the data set."""
     parser = argparse.ArgumentParser(prog="python -m vidlab.world", description=__doc__)
     parser.add_argument("--out", required=True, help="folder for motions.csv and clips/")
     parser.add_argument(

@@ -19,14 +19,14 @@ MOUTHS = {  # the mouth in the first picture and in the last
 }
 
 
-def drawn(facts, x, y, rng):
+def drawn(facts, x, y, draws):
     """The ink of the face that `facts` ask for: (pictures, rows, columns) in [0, 1], or None."""
-    jitter = rng.normal(0, 0.1, 5)
     if facts["emotion"] != "none":
-        return _face(x, y, *(EMOTIONS[facts["emotion"]] + jitter))[None]
+        return _face(x, y, *(EMOTIONS[facts["emotion"]] + draws["emotion"].normal(0, 0.1, 5)))[None]
     if facts["expression"] != "none":
+        mouth_by, *eyes_by = draws["expression"].normal(0, 0.1, 3)
         mouths = np.linspace(*MOUTHS[facts["expression"]], STEPS)
-        return np.stack([_face(x, y, mouth + jitter[0], 0, 0, *jitter[3:]) for mouth in mouths])
+        return np.stack([_face(x, y, mouth + mouth_by, 0, 0, *eyes_by) for mouth in mouths])
     return None
 
 

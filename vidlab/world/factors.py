@@ -9,8 +9,8 @@ class Factor:
 
     `values` are what it can be; `plain` is what it is when nobody asks for it; `about` says in one line what it
     is and, where that is not everything, what a single frame can tell; `question` is the topic of the article's
-    appendix that it answers; `phrase` is how captions say it. `takes` names the parts of a clip that it decides:
-    two factors that take the same part contradict each other. `needs` names factors without which it has no
+    appendix that it answers; `phrase` is how captions say it. `decides` names the parts of a clip that it
+    settles: two factors that decide the same part contradict each other. `needs` names factors without which it has no
     meaning: they vary too when it is asked for.
     """
 
@@ -19,14 +19,13 @@ class Factor:
     about: str
     question: str = ""
     phrase: str = "{}"
-    takes: tuple[str, ...] = ()
+    decides: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
 
 SIDES = "left", "right", "top", "bottom"
 PATH = "path", "place"  # a scene of its own: where everything is, in every frame
 
-# The first seven keep their order: the clips in data/ were drawn with it.
 FACTORS = {
     "motion": Factor(
         ("left", "right", "up", "down", "clockwise", "counterclockwise", "growing", "shrinking"), "still",
@@ -34,7 +33,7 @@ FACTORS = {
         "comes back on the other; one frame tells nothing",
         "motion and action", "moving {}", ("path",)),
     "shape": Factor(("disc", "square", "triangle", "star", "cross"), "disc", "the object's outline", "shape",
-                    takes=("outline",)),
+                    decides=("outline",)),
     "texture": Factor(("brick", "grass", "gravel"), "flat", "the photographed surface that covers the object",
                       "texture", "covered with {}"),
     "colour": Factor(("red", "green", "blue", "yellow", "magenta", "cyan"), "white", "the paint over the texture",
@@ -141,11 +140,11 @@ PARTS = {
 }
 
 
-def choose(factors, n, label, rng):
+def choose(factors, n, label, draws):
     """One value of every factor for each of `n` clips: name -> list of n values.
 
     The label's values come equally often (as near as n allows), in random order; the others are drawn
-    independently, so that none of them tells anything about the label.
+    independently, each from `Draws` of its own, so that none of them tells anything about the label.
     """
     asked = _asked_for(factors)
     if label not in FACTORS:
@@ -157,10 +156,10 @@ def choose(factors, n, label, rng):
     for name, values in allowed.items():
         if name == label:
             order = [values[i % len(values)] for i in range(n)]
-            rng.shuffle(order)
+            draws[name].shuffle(order)
             chosen[name] = order
         else:
-            chosen[name] = [values[i] for i in rng.integers(len(values), size=n)]
+            chosen[name] = [values[i] for i in draws[name].integers(len(values), size=n)]
     return chosen
 
 
@@ -193,12 +192,12 @@ def _asked_for(factors):
 
 
 def _refuse_contradictions(names):
-    taken = {}
+    decided = {}
     for name in names:
-        for part in FACTORS[name].takes:
-            if part in taken:
+        for part in FACTORS[name].decides:
+            if part in decided:
                 raise ValueError(
-                    f"factors: {taken[part]} and {name} both decide {PARTS[part]}; leave one of them out, "
+                    f"factors: {decided[part]} and {name} both decide {PARTS[part]}; leave one of them out, "
                     "or render a set of clips for each"
                 )
-            taken[part] = name
+            decided[part] = name

@@ -23,8 +23,10 @@ def write_dataset(out, rendered, per_split, label="motion", crf=26):
 
     Raises
     ------
-    FileExistsError : `out` holds a data set already; nothing is written over.
-    ValueError : a class has fewer or more clips than `per_split` asks for.
+    FileExistsError
+        `out` holds a data set already; nothing is written over.
+    ValueError
+        A class has fewer or more clips than `per_split` asks for.
     """
     out = Path(out)
     if (out / LIST).exists() or (out / CLIPS).exists():

@@ -1,10 +1,11 @@
 """What is behind the objects, how the camera and the ground move, and the light."""
 
+import cv2
 import numpy as np
 
 from vidlab.world import materials
-from vidlab.world.paths import TRAVEL
 from vidlab.world.picture import View
+from vidlab.world.tracks import TRAVEL
 
 CAMERA = {  # to the right, down, nearer
     "still": (0, 0, 0), "pan left": (-1, 0, 0), "pan right": (1, 0, 0), "tilt up": (0, -1, 0), "tilt down": (0, 1, 0),
@@ -18,62 +19,43 @@ GLIDE = 0.15, 0.3  # how far the ground goes by when the camera glides past an o
 SWAY = 0.6  # how far the camera goes to either side of the left one, as a part of the way to the right one
 
 
-def moves(facts, frames, size, rng):
+def moves(facts, frames, size, draws):
     """The `View`, and how far the ground has streamed: (frames, 2), in pixels to the right and down."""
     s, (height, width) = np.linspace(0, 1, frames), size
-    start, travel = rng.random(), rng.uniform(*TRAVEL)
+    start, travel = draws["camera"].random(), draws["camera"].uniform(*TRAVEL)
     right, down, nearer = CAMERA[facts["camera"]]
     zoom = ZOOM ** ((start + nearer * travel * s) % 1) if facts["camera"] != "still" else np.ones(frames)
     if facts["depth"] != "unknown":
-        right, travel = rng.choice((-1, 1)), rng.uniform(*GLIDE)
+        right, travel = draws["depth"].choice((-1, 1)), draws["depth"].uniform(*GLIDE)
     view = View(*((a * travel * s * side) for a, side in ((right, width), (down, height))), zoom)
-    return view, travel * s[:, None] * np.multiply(STREAM[facts["flow"]], (width, height))
+    streamed = draws["flow"].uniform(*TRAVEL) * s[:, None]
+    return view, streamed * np.multiply(STREAM[facts["flow"]], (width, height))
 
 
-def ground_frames(facts, view, drift, size, rng):
+def ground_frames(facts, view, drift, size, draws):
     """The ground in each frame, (1 or frames, height, width, 3) float32; its depth; and how far its pixels move from
-    each frame to the next because of that, to the right."""
-    own = rng.spawn(1)[0]
+    each frame to the next because of that, to the right.
+    """
     if facts["relief"] != "none":
-        return _relief(facts["relief"], len(drift), size, own)
+        return _relief(facts["relief"], len(drift), size, draws["relief"])
+    rng = draws["background"]
     moving = view.pan_x.any() or view.pan_y.any() or (view.zoom != 1).any() or drift.any()
     if facts["background"] != "grey":
         zoom = rng.uniform(3, 5) * 64 / max(size)  # the same view whatever the size
         piece = materials.crop(materials.photograph(facts["background"]), size, zoom, rng)
         piece = 0.08 + 0.27 * piece
     elif moving:
-        piece = materials.crop(materials.texture("gravel"), size, 3, own)  # or nothing would be seen to move
+        piece = materials.crop(materials.texture("gravel"), size, 3, rng)  # or nothing would be seen to move
         piece = np.clip(0.2 + 0.1 * piece, 0.02, 0.5)[..., None].repeat(3, -1)
     else:
         return np.full((1, *size, 3), 0.2, np.float32), 1.0, 0.0
     if not moving:
         return piece[None], 1.0, 0.0
     x, y = view.world(size)
-    shift = own.uniform(0, 2, 2) * size  # anywhere on the endless ground
-    x = x[:, 0, :] - drift[:, 0, None] + shift[1]
-    y = y[:, :, 0] - drift[:, 1, None] + shift[0]
-    return _endless(piece, x, y), 1.0, 0.0
-
-
-def _endless(piece, x, y):
-    """Look up columns x (frames, width) and rows y (frames, height) of a ground that is `piece`, mirrored again and
-    again."""
-    down, across = (_weights(w, side)[:, None] for w, side in ((y, piece.shape[0]), (x, piece.shape[1])))
-    return np.moveaxis(down @ np.moveaxis(piece, -1, 0) @ across.swapaxes(-1, -2), 1, -1)
-
-
-def _weights(where, side):
-    """The matrices that look up the points `where` (frames, points) between the pixels of a mirrored line:
-    (frames, points, side) float32."""
-    at = (where - 0.5) % (2 * side)
-    low = np.floor(at).astype(int)
-    part = at - low
-    frame, point = np.indices(where.shape, sparse=True)
-    found = np.zeros((*where.shape, side), np.float32)
-    for index, weight in ((low, 1 - part), (low + 1, part)):
-        index = index % (2 * side)
-        found[frame, point, np.where(index < side, index, 2 * side - 1 - index)] += weight
-    return found
+    shift = rng.uniform(0, 2, 2) * size  # anywhere on the endless ground: its picture, mirrored again and again
+    x = x - drift[:, 0, None, None] + shift[1]
+    y = y - drift[:, 1, None, None] + shift[0]
+    return materials.sampled(piece, x - 0.5, y - 0.5, cv2.BORDER_REFLECT), 1.0, 0.0
 
 
 def _relief(kind, frames, size, rng):
@@ -96,23 +78,13 @@ def _relief(kind, frames, size, rng):
     elif kind == "inverted":
         shift = shift.max() + shift.min() - shift
     way = np.linspace(-SWAY, SWAY, frames)[:, None, None] * rng.choice((-1, 1))
-    pixel = np.broadcast_to(np.arange(width) + margin, (frames, height, width))
-    x, moved = pixel, 0
+    pixel, row = np.arange(width) + margin, np.arange(height)[:, None]
+    moved = 0
     for _ in range(3):
         x = pixel + way * moved
-        moved = _along_rows(shift[..., None], x)[..., 0]
-    clip = 0.06 + 0.5 * _along_rows(picture, x)
+        moved = materials.sampled(shift, x, row, cv2.BORDER_REPLICATE)
+    clip = 0.06 + 0.5 * materials.sampled(picture, x, row, cv2.BORDER_REPLICATE)
     return clip, shift.mean() / moved, -np.diff(way, axis=0) * moved[:-1]
-
-
-def _along_rows(picture, x):
-    """Look up the columns x (frames, height, width) in each row of a picture, between its pixels."""
-    x = np.clip(x, 0, picture.shape[1] - 1.001)
-    low = x.astype(int)
-    part = (x - low).astype(np.float32)[..., None]
-    flat, at = picture.reshape(-1, picture.shape[-1]), low + picture.shape[1] * np.arange(len(picture))[:, None]
-    here = flat.take(at, 0)
-    return here + part * (flat.take(at + 1, 0) - here)
 
 
 def lit(clip, facts):

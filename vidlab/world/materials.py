@@ -5,6 +5,7 @@ Each function loads its pictures once. Sources and licences stand in data/README
 
 from functools import cache
 
+import cv2
 import numpy as np
 
 _PHOTOGRAPHS = {
@@ -58,7 +59,8 @@ def face(is_one, rng):
 def stereo():
     """A motorcycle as its left camera saw it, (250, 371, 3) float32 in [0, 1], and its disparity: how many pixels
     farther left the right camera saw each point, (250, 371) float32. Where that was not measured, the nearest
-    measured value to the left stands in (to the right at the left edge). Half the size of the original."""
+    measured value to the left stands in (to the right at the left edge). Half the size of the original.
+    """
     from skimage import data
     from skimage.transform import downscale_local_mean
 
@@ -79,21 +81,17 @@ def crop(picture, size, zoom, rng):
 
 
 def scaled(picture, size):
-    """What skimage.transform.resize gives (linear, anti-aliased), several times faster: two products of matrices."""
-    down, across = _resizing(picture.shape[0], size[0]), _resizing(picture.shape[1], size[1])
-    rows = product(down, picture.reshape(len(picture), -1)).reshape(size[0], picture.shape[1], -1)
-    return np.matmul(across, rows).reshape(*size, *picture.shape[2:])
+    """A picture of another (height, width), without aliasing."""
+    height, width = size
+    smaller = height < picture.shape[0] or width < picture.shape[1]
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
 
 
-def product(a, b):
-    """a @ b in pieces so small that BLAS starts no threads of its own, which would be in the way of `render`'s."""
-    piece = max(1, 200_000 // a.size)
-    return np.concatenate([a @ b[:, i : i + piece] for i in range(0, b.shape[1], piece)], 1)
+def sampled(picture, x, y, border):
+    """Look up points between the pixels of a picture (height, width) or (height, width, channels).
 
-
-@cache
-def _resizing(length, to):
-    """Resizing is linear and goes axis by axis, so a resized unit matrix holds all there is to know: (to, length)."""
-    from skimage.transform import resize
-
-    return resize(np.eye(length, dtype=np.float32), (to, length), order=1, anti_aliasing=True)
+    `x` and `y` are (frames, height, width), or broadcast to it; 0 is the middle of the first pixel. `border` says
+    what is beyond the picture, by OpenCV's name for it.
+    """
+    x, y = (np.ascontiguousarray(w, np.float32) for w in np.broadcast_arrays(x, y))
+    return np.stack([cv2.remap(picture, *at, cv2.INTER_LINEAR, borderMode=border) for at in zip(x, y, strict=True)])

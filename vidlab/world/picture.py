@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
-from vidlab.world.paths import RADIUS
+from vidlab.world import materials
+from vidlab.world.tracks import RADIUS
 
 TRUTH = "flow", "depth", "masks", "boxes"
 SHADOW = {"left": (-1, 0), "right": (1, 0), "top": (0, -1), "bottom": (0, 1)}
@@ -13,7 +15,8 @@ SHADOW = {"left": (-1, 0), "right": (1, 0), "top": (0, -1), "bottom": (0, 1)}
 @dataclass
 class Thing:
     """An object: its `pictures` (k, side, side, 4), and for each frame its `phase` (frames, 4), whether it is
-    `there`, how far it flashes, how many times its size it has (`swell`), and which picture is `shown`."""
+    `there`, how far it flashes, how many times its size it has (`swell`), and which picture is `shown`.
+    """
 
     pictures: np.ndarray
     phase: np.ndarray
@@ -58,25 +61,25 @@ def draw(clip, things, view, shadow="none", truth=None):
     """
     size = clip.shape[1:3]
     x, y = view.world(size)
-    pixels = clip.reshape(-1, 3)
     for thing in things if shadow != "none" else ():
         dx, dy = (0.45 * thing.geometry(size)[3] * part for part in SHADOW[shadow])
-        at, _, _, colour = _seen(thing, x, y, size, dx, dy)
-        pixels[at] = pixels.take(at, 0) * (1 - 0.7 * colour[:, 3:])
+        clip *= 1 - 0.7 * _seen(thing, x, y, size, dx, dy)[2][..., 3:]
     for number, thing in enumerate(things, 1):
-        at, u, v, colour = _seen(thing, x, y, size)
-        paint, opacity = colour[:, :3], colour[:, 3:]
+        u, v, colour = _seen(thing, x, y, size)
+        paint, opacity = colour[..., :3], colour[..., 3:]
         if thing.flash.any():
-            flash = thing.flash[at // np.prod(size)][:, None].astype(np.float32)
+            flash = thing.flash[:, None, None, None].astype(np.float32)
             paint = paint * (1 - flash) + opacity * flash
-        pixels[at] = pixels.take(at, 0) * (1 - opacity) + paint
+        clip *= 1 - opacity
+        clip += paint
         if truth:
-            _note(truth, number, thing, view, size, at, u, v, opacity[:, 0] > 0.5)
+            _note(truth, number, thing, view, size, u, v, opacity[..., 0] > 0.5)
 
 
 def ground_truth(truth, view, size, drift, depth, slide):
     """Fill in flow and depth of the ground. `drift`: how far it has streamed, (frames, 2) in pixels to the right
-    and down. `depth`: its distance. `slide`: how far its pixels move because of that. `truth` changes in place."""
+    and down. `depth`: its distance. `slide`: how far its pixels move because of that. `truth` changes in place.
+    """
     if "depth" in truth:
         truth["depth"][:] = depth
     if "flow" in truth:
@@ -104,37 +107,26 @@ def boxes(masks, count):
 
 
 def _seen(thing, x, y, size, dx=0, dy=0):
-    """Which pixels of the flattened clip show a thing, where in its picture they are, -1 to 1, and their colour."""
+    """Where in a thing's picture each pixel of the clip is, -1 to 1, and the colour there, with its opacity."""
     height, width = size
     across, down, turn, radius = thing.geometry(size)
     x = (x - (across + dx) + width / 2) % width - width / 2
     y = (y - (down + dy) + height / 2) % height - height / 2
     cos, sin = np.cos(turn) / radius, np.sin(turn) / radius
     u, v = x * cos + y * sin, y * cos - x * sin  # (frames, height, width)
-    inside = np.maximum(np.abs(u), np.abs(v)) < 1
-    if not thing.there.all():
-        inside &= thing.there[:, None, None]
-    at = np.flatnonzero(inside)
-    u, v = u.take(at), v.take(at)
-    which = thing.shown[at // np.prod(size)] if len(thing.pictures) > 1 else 0
-    return at, u, v, _bilinear(thing.pictures, which, u, v)
+    column, row = ((w + 1) / 2 * thing.pictures.shape[1] - 0.5 for w in (u, v))
+    colour = np.empty((*u.shape, 4), np.float32)
+    for k, picture in enumerate(thing.pictures):
+        here = thing.shown == k if len(thing.pictures) > 1 else slice(None)
+        if np.any(here):
+            colour[here] = materials.sampled(picture, column[here], row[here], cv2.BORDER_CONSTANT)
+    colour[~thing.there] = 0
+    return u, v, colour
 
 
-def _bilinear(pictures, which, u, v):
-    """Look up the points (u, v) of -1 to 1 in square pictures, between their pixels."""
-    side = pictures.shape[1]
-    column, row = ((np.clip((w + 1) / 2 * side - 0.5, 0, side - 1.001)) for w in (u, v))
-    left, top = column.astype(np.intp), row.astype(np.intp)
-    right_part, lower_part = (column - left)[:, None], (row - top)[:, None]
-    flat, at = pictures.reshape(-1, pictures.shape[-1]), (which * side + top) * side + left
-    upper = flat.take(at, 0) * (1 - right_part) + flat.take(at + 1, 0) * right_part
-    lower = flat.take(at + side, 0) * (1 - right_part) + flat.take(at + side + 1, 0) * right_part
-    return upper * (1 - lower_part) + lower * lower_part
-
-
-def _note(truth, number, thing, view, size, at, u, v, solid):
+def _note(truth, number, thing, view, size, u, v, solid):
     """Write down what is known of an object's pixels."""
-    t, row, column = np.unravel_index(at[solid], (len(thing.phase), *size))
+    t, row, column = np.nonzero(solid)
     u, v = u[solid], v[solid]
     if "masks" in truth:
         truth["masks"][t, row, column] = number

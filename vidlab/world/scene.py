@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidlab.world import sprite, words
+from vidlab.world.draws import Draws
 from vidlab.world.factors import choose
 from vidlab.world.ground import ground_frames, lit, moves
-from vidlab.world.paths import events, plan
 from vidlab.world.picture import TRUTH, Thing, boxes, draw, ground_truth
 from vidlab.world.tones import wave
+from vidlab.world.tracks import events, plan
 
 DISTANCES = {"near": 1 / 3, "far": 1 / 1.2, "unknown": 0.5}  # of the object, where that of the ground is 1
 FRAMED = {"red": (0.9, 0.1, 0.1), "green": (0.1, 0.75, 0.2), "blue": (0.15, 0.3, 1.0), "yellow": (0.95, 0.9, 0.1)}
@@ -64,16 +65,25 @@ def render(
 
     Parameters
     ----------
-    n : how many clips.
-    factors : the factors that vary, as names (all their values) or as a dict of name -> value or values.
+    n
+        How many clips.
+    factors
+        The factors that vary, as names (all their values) or as a dict of name -> value or values.
         Those left out stay plain: see `FACTORS`. A factor that needs another brings it along.
-    label : the factor to be learnt. Its values come equally often.
-    frames, size : frames a clip, and (height, width) in pixels.
-    seed : same seed, same pixels. Another n gives other clips.
-    fps : frames a second, which sets how long the sound is.
-    sound, captions : whether to make the sound and a sentence for each clip.
-    truth : which of "flow", "depth", "masks" and "boxes" to give.
-    workers : threads; as many as there are processors where it is None. They do not change the result.
+    label
+        The factor to be learnt. Its values come equally often.
+    frames, size
+        Frames a clip, and (height, width) in pixels.
+    seed
+        Same seed, same pixels. Another n gives other clips.
+    fps
+        Frames a second, which sets how long the sound is.
+    sound, captions
+        Whether to make the sound and a sentence for each clip.
+    truth
+        Which of "flow", "depth", "masks" and "boxes" to give.
+    workers
+        Threads; as many as there are processors where it is None. They do not change the result.
 
     Returns
     -------
@@ -81,7 +91,8 @@ def render(
 
     Raises
     ------
-    ValueError : where a factor, a value, a truth or a size does not exist, or two factors contradict each other;
+    ValueError
+        Where a factor, a value, a truth or a size does not exist, or two factors contradict each other;
         it says which, and what there is.
     """
     if n < 1 or frames < 1 or min(size) < 8:
@@ -89,7 +100,8 @@ def render(
     truth = (truth,) if isinstance(truth, str) else tuple(truth)
     if unknown := set(truth) - set(TRUTH):
         raise ValueError(f"truth: there is no {', '.join(sorted(unknown))}; there is {', '.join(TRUTH)}")
-    chosen = choose(factors, n, label, np.random.default_rng(seed))
+    key = int(np.random.default_rng(seed).integers(2**63))
+    chosen = choose(factors, n, label, Draws(key))
     clips = np.empty((n, frames, *size, 3), np.uint8)
     known = {}
     if "flow" in truth:
@@ -99,17 +111,15 @@ def render(
     if {"masks", "boxes"} & set(truth):
         known["masks"] = np.zeros((n, frames, *size), np.uint8)
     waves, sentences, counts = [None] * n, [None] * n, [1] * n
-    rngs = np.random.default_rng(seed).spawn(n)
 
     def one(i):
-        facts, rng = {name: values[i] for name, values in chosen.items()}, rngs[i]
-        own = rng.spawn(1)[0]
-        clips[i], tracks = _clip(facts, frames, size, rng, {name: array[i] for name, array in known.items()})
+        facts, draws = {name: values[i] for name, values in chosen.items()}, Draws(key, i)
+        clips[i], tracks = _clip(facts, frames, size, draws, {name: array[i] for name, array in known.items()})
         counts[i] = len(tracks.objects)
         if sound:
             waves[i] = wave(facts, frames / fps, tracks, fps)
         if captions:
-            sentences[i] = words.caption(facts, own)
+            sentences[i] = words.caption(facts, draws["caption"])
 
     workers = workers or os.cpu_count() or 1
     if workers == 1 or n < 4:
@@ -126,21 +136,21 @@ def render(
     )  # fmt: skip
 
 
-def _clip(facts, frames, size, rng, truth):
-    """One clip, and the `Paths` of its objects; `truth`, a dict of arrays, is filled in."""
-    own = rng.spawn(1)[0]
-    view, drift = moves(facts, frames, size, own)
-    piece, depth, slide = ground_frames(facts, view, drift, size, rng)
-    pictures = [sprite.make(facts, rng)]
-    tracks = plan(facts, frames, rng)
+def _clip(facts, frames, size, draws, truth):
+    """One clip, and the `Tracks` of its objects; `truth`, a dict of arrays, is filled in."""
+    second = draws.apart("second object")
+    view, drift = moves(facts, frames, size, draws)
+    piece, depth, slide = ground_frames(facts, view, drift, size, draws)
+    pictures = [sprite.make(facts, draws)]
+    tracks = plan(facts, frames, draws)
     distance = DISTANCES[facts["depth"]]
     if facts["depth"] != "unknown":  # what is near moves more than the ground when the camera glides
         tracks.objects[0][:, 0] -= view.pan_x / size[1] * (1 / distance - 1)
     if len(tracks.objects) == 2:
-        looks = {"grey": sprite.plain(colour="grey"), "different": sprite.another(facts, own)}
-        pictures += pictures if tracks.second == "same" else [sprite.make(looks[tracks.second], own)]
+        looks = {"grey": sprite.plain(colour="grey"), "different": sprite.another(facts, second)}
+        pictures += pictures if tracks.second == "same" else [sprite.make(looks[tracks.second], second)]
     nothing = np.ones(frames, bool), np.zeros(frames), np.ones(frames)
-    *happens, changed = events(facts, frames, own)
+    *happens, changed = events(facts, frames, draws)
     things = [
         Thing(picture, phase, *what, np.round(changed * (len(picture) - 1)).astype(int), distance)
         for picture, phase, what in zip(pictures, tracks.objects, (happens, nothing), strict=False)
@@ -151,9 +161,9 @@ def _clip(facts, frames, size, rng, truth):
     draw(clip, things, view, facts["shadow"], truth)
     clip = lit(clip, facts)
     if facts["memory"] != "nothing":
-        _frame(clip, facts["memory"], own)
+        _frame(clip, facts["memory"], draws["memory"])
     if facts["written"] != "nothing":
-        words.write(clip, facts["written"], own)
+        words.write(clip, facts["written"], draws["written"])
     return np.round(clip * 255).astype(np.uint8), tracks
 
 

@@ -55,7 +55,7 @@ def depth_inside(shape, x, y):
     raise ValueError(f"shape={shape!r} cannot be drawn")
 
 
-def make(facts, rng):
+def make(facts, draws):
     """Draw one object.
 
     Returns
@@ -63,10 +63,9 @@ def make(facts, rng):
     (1 or more, SIDE, SIDE, 4) float32: red, green and blue times opacity, and opacity, all in [0, 1]. There are
     several pictures where the face on the object changes: from the first to the last.
     """
-    own = rng.spawn(1)[0]  # what is drawn from `rng` itself stays as it was when data/ was made
     line = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE * 2 - 1
     x, y = np.meshgrid(line, line)
-    inside = _outline(facts, x, y, own)
+    inside = _outline(facts, x, y, draws)
     opacity = np.clip(inside * SIDE / 3 + 0.5, 0, 1)
     if facts["boundary"] == "soft":
         opacity = np.clip(1.9 * inside / inside.max(), 0, 1)
@@ -74,7 +73,7 @@ def make(facts, rng):
         opacity = opacity * np.clip((0.2 - inside) * SIDE / 3 + 0.5, 0, 1)
     shade = np.full((SIDE, SIDE), 0.85, np.float32)
     if facts["texture"] != "flat":
-        piece = materials.crop(materials.texture(facts["texture"]), (SIDE, SIDE), 3, rng)
+        piece = materials.crop(materials.texture(facts["texture"]), (SIDE, SIDE), 3, draws["texture"])
         shade = np.clip(0.8 + 0.22 * piece, 0.15, 1.2)
     if facts["pattern"] != "none":
         shade = shade * np.where(_pattern(facts["pattern"], x, y), 0.25, 1)
@@ -85,8 +84,8 @@ def make(facts, rng):
     colour = np.float32(COLOURS[facts["colour"]])
     paint = np.clip(shade[..., None] * colour, 0, 1)[None]
     if facts["face"] != "none":
-        paint[0, 8:40, 8:40] = materials.face(facts["face"] == "a face", own)[..., None]
-    ink = _ink(facts["digit"], rng) if facts["digit"] != "none" else faces.drawn(facts, x, y, own)
+        paint[0, 8:40, 8:40] = materials.face(facts["face"] == "a face", draws["face"])[..., None]
+    ink = _ink(facts["digit"], draws["digit"]) if facts["digit"] != "none" else faces.drawn(facts, x, y, draws)
     if ink is not None:
         ink = ink[..., None]
         bright = np.dot(COLOURS[facts["colour"]], (0.3, 0.6, 0.1)) > 0.6
@@ -95,12 +94,12 @@ def make(facts, rng):
     return np.concatenate([paint * opacity, opacity], -1).astype(np.float32)
 
 
-def another(facts, rng):
+def another(facts, draws):
     """The facts of an object that looks different: of another shape and another colour."""
     changed = {}
     for name in ("shape" if facts["category"] == "none" else "category", "colour"):
         others = [value for value in FACTORS[name].values if value != facts[name]]
-        changed[name] = others[rng.integers(len(others))]
+        changed[name] = others[draws[name].integers(len(others))]
     return facts | changed
 
 
@@ -113,10 +112,11 @@ def _box(x, y, middle_x, middle_y, half_width, half_height):
     return np.minimum(half_width - np.abs(x - middle_x), half_height - np.abs(y - middle_y))
 
 
-def _outline(facts, x, y, rng):
+def _outline(facts, x, y, draws):
     shape = facts["shape"]
     if facts["category"] != "none":
         shape = facts["category"]
+        rng = draws["category"]
         wide, high = rng.uniform(0.75, 1.0, 2) * (rng.choice((-1, 1)), 1)
         x, y = x / wide, y / high
     if facts["feature"] != "none":
@@ -146,11 +146,9 @@ def _pattern(name, x, y):
 
 
 def _ink(digit, rng):
-    from skimage.transform import resize
-
     images, which = materials.digits()
     image = images[rng.choice(np.flatnonzero(which == int(digit)))]
     side, start = SIDE // 2, SIDE // 4
     ink = np.zeros((SIDE, SIDE), np.float32)
-    ink[start : start + side, start : start + side] = resize(image, (side, side), order=1)
+    ink[start : start + side, start : start + side] = materials.scaled(image, (side, side))
     return ink

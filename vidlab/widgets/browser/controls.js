@@ -116,15 +116,15 @@ function vlControl(spec, changed, controls) {
   return made;
 }
 
-// The values after some changes, with what these bring along: see `of`, `sets` and `back` in lab.py.
+// The values after some changes, with what these bring along: see `element_of`, `sets` and `reset_by` in lab.py.
 function vlBrought(controls, before, changes) {
   const specs = Object.values(controls).map((control) => control.spec);
   let values = { ...before, ...changes };
-  for (const { name, of } of specs) if (of && name in changes) changes = { ...changes, [of[0]]: values[of[0]].with(values[of[1]], changes[name]) };
+  for (const { name, element_of: of } of specs) if (of && name in changes) changes = { ...changes, [of[0]]: values[of[0]].with(values[of[1]], changes[name]) };
   for (const { name, sets } of specs) if (sets && name in changes) changes = { ...changes, ...sets[changes[name]] };
-  for (const { name, back, options } of specs) if (back && !(name in changes) && back.some((other) => other in changes)) changes = { ...changes, [name]: options ? options[0] : false };
+  for (const { name, reset_by: back, options } of specs) if (back && !(name in changes) && back.some((other) => other in changes)) changes = { ...changes, [name]: options ? options[0] : false };
   values = { ...values, ...changes };
-  for (const { name, of } of specs) if (of) values[name] = values[of[0]][values[of[1]]];
+  for (const { name, element_of: of } of specs) if (of) values[name] = values[of[0]][values[of[1]]];
   return values;
 }
 

@@ -212,7 +212,7 @@ function render({ model, el }) {
   root.append(formula, status, sum, vlElement("div", { class: "vl-panels" }, before.box, after.box, edited.box), detail);
   after.canvas.parentElement.setAttribute("data-pick", "");
 
-  function changed(name, value) {
+  function changed(name) {
     if (name === "row" || name === "column") return point();
     if (name === "preset" || name === "size") {
       k = controls.size.value;

@@ -23,10 +23,10 @@ function vlAhead() {
       }
       reach = Math.min(VL_AHEAD.reach, Math.floor(VL_AHEAD.bytes / (4 * size(answer)))); // never more than fit
     },
-    next(controls, now, { name, min, max, step, of, disabled }) {
+    next(controls, now, { name, min, max, step, element_of, disabled }) {
       const wanted = [];
       const look = (place) => {
-        if (of || disabled || place < min || place > max || wanted.length === VL_AHEAD.chunk) return;
+        if (element_of || disabled || place < min || place > max || wanted.length === VL_AHEAD.chunk) return;
         const values = vlBrought(controls, now, { [name]: place });
         if (!answers.has(key(values))) wanted.push(values);
       };
