@@ -124,7 +124,7 @@ BREAKAGES = [
          ("factors share their chance", "zlib.crc32(name.encode())])", "0])")),
     *_in("vidlab/fetch/downloads.py", "tests/fetch/test_downloads.py",
          ("any checksum will do", "if _sha256(part) != sha256:", "if False:")),
-    *_in("vidlab/figures/maps.py", "tests/test_figures.py",
+    *_in("vidlab/figures/grids.py", "tests/test_figures.py",
          ("colours of another column", "zip(grid[place], row, each[place], strict=True)",
           "zip(grid[place], row, each[place][::-1], strict=True)")),
     *_in("vidlab/cli/lab.py", "tests/cli/test_lab.py",

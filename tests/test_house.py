@@ -136,7 +136,7 @@ def test_onednn_is_on_unless_the_user_chose_or_tensorflow_came_first(found, firs
     if found:
         environment["TF_ENABLE_ONEDNN_OPTS"] = "0" if found == "late" else found
         forget = "import os; del os.environ['TF_ENABLE_ONEDNN_OPTS']" if found == "late" else ""
-    code = f"{first}\n{forget}\nfrom vidlab.tensorflow import onednn\nprint(*onednn())"
+    code = f"{first}\n{forget}\nfrom vidlab.tensorflow import onednn\nfound = onednn(); print(found.on, found.why)"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
     assert done.stdout.splitlines()[-1].startswith(says), done.stdout + done.stderr
     assert ("Restart the kernel" in done.stderr) == (found == "late")

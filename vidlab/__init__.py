@@ -24,6 +24,7 @@ FLOORS = {  # a room imports only from rooms on floors below its own: tests/test
     "datasets": 4,  # folders, Kinetics lists and the embedded clips as samples; batches of them
     "models": 5,  # Keras models for clips
     "training": 6,  # fit, evaluate, compare
+    "check": 8,  # exercises that know what you got wrong
     "widgets": 8,  # the labs
     "server": 8,
     "cli": 9,  # the `vidlab` command

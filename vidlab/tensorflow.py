@@ -13,6 +13,7 @@ import os
 import sys
 import warnings
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 
 @contextmanager
@@ -49,26 +50,29 @@ _TOO_LATE = (
 )
 
 
-def onednn():
-    """Whether TensorFlow computes with oneDNN, and where it does not, why.
+@dataclass(frozen=True)
+class OneDNN:
+    """Whether TensorFlow computes with oneDNN, and in a sentence `why`."""
 
-    Returns
-    -------
-    (on, why)
-        A bool, and a sentence.
-    """
+    on: bool
+    why: str
+
+
+def onednn() -> OneDNN:
+    """Whether TensorFlow computes with oneDNN, and where it does not, why."""
     from tensorflow.python.util import _pywrap_util_port  # TensorFlow has no public name for it
 
     if _pywrap_util_port.IsMklEnabled():
-        return True, "oneDNN is on"
+        return OneDNN(True, "oneDNN is on")
     if os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1").strip().lower() in ("0", "false"):
-        return False, "oneDNN is off, since TF_ENABLE_ONEDNN_OPTS is 0 here; without that variable, vidlab turns it on"
+        why = "oneDNN is off, since TF_ENABLE_ONEDNN_OPTS is 0 here; without that variable, vidlab turns it on"
+        return OneDNN(False, why)
     if not _FIRST and sys.platform != "darwin":
-        return False, _TOO_LATE
-    return False, "oneDNN is not in this system's TensorFlow, which has its own convolutions"
+        return OneDNN(False, _TOO_LATE)
+    return OneDNN(False, "oneDNN is not in this system's TensorFlow, which has its own convolutions")
 
 
-if onednn()[1] == _TOO_LATE:
+if onednn().why == _TOO_LATE:
     warnings.warn(_TOO_LATE, stacklevel=2)
 
 __all__ = ["onednn", "tf"]

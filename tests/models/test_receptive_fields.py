@@ -8,7 +8,8 @@ import keras
 from keras import layers
 
 from vidlab import reference
-from vidlab.models.layers import layers_of, receptive_fields
+from vidlab.models.fields import receptive_fields
+from vidlab.models.layers import layers_of
 from vidlab.reference.receptive import Window, axis_matrix
 from vidlab.widgets.receptive import LAYERS, OVER_TIME, of_stack
 
@@ -183,7 +184,7 @@ def test_groups_of_rows_are_cheaper_and_coarser():
 
 
 def test_too_many_answers_are_refused(monkeypatch):
-    monkeypatch.setattr("vidlab.models.layers.LARGEST", 1000)
+    monkeypatch.setattr("vidlab.models.fields.LARGEST", 1000)
     model = sequential((9, 10, 2), layers.Conv2D(2, 3))
     with pytest.raises(ValueError, match="clip: .* MB of answers are too many; take fewer frames or pixels"):
         receptive_fields(model, clip_for(model))

@@ -70,7 +70,7 @@ def _pins():
 def _tensorflow():
     code = (
         "from vidlab.tensorflow import onednn, tf\n"
-        "print(tf.__version__, onednn()[1], float(tf.reduce_sum(tf.ones((3, 3)))), sep='|')"
+        "print(tf.__version__, onednn().why, float(tf.reduce_sum(tf.ones((3, 3)))), sep='|')"
     )
     try:  # in a process of its own: on a processor that it does not know, TensorFlow ends the process
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=180)
@@ -83,7 +83,7 @@ def _tensorflow():
     if "tensorflow" in sys.modules:  # called in a notebook: what counts is this process
         from vidlab.tensorflow import onednn as asked
 
-        onednn = asked()[1]
+        onednn = asked().why
     return f"{version} computes; {onednn}"
 
 

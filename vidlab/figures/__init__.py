@@ -2,7 +2,7 @@
 
 picture      a matplotlib figure that shows itself and carries a text
 clips        film strips, and a clip that plays
-maps         pictures and maps side by side
+grids        pictures and maps side by side
 charts       lines, dots and bars: curves of training, accuracies, confusion
 drawings     the RNN unrolled, the LSTM cell, windows on an axis
 
@@ -13,7 +13,7 @@ callbacks. Importing this room sets the look of all figures, from `course.mplsty
 from vidlab.figures.charts import accuracies, bars, confusion, curves, dots, lines
 from vidlab.figures.clips import film_strip, film_strips, show
 from vidlab.figures.drawings import lstm_cell, rnn_unrolled, windows
-from vidlab.figures.maps import maps
+from vidlab.figures.grids import maps
 from vidlab.figures.picture import ZERO_CENTRED, Picture
 
 __all__ = [

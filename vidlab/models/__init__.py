@@ -6,14 +6,16 @@ peephole     an LSTM layer whose gates look at the cell
 space_time   convolution over time, convolution in the recurrence, optical flow
 attention    a transformer, and which frames it looks at
 listings     the three models of the article's listings, and repairs of the one that fails
-layers       of any Keras model: what each answers to a clip, and depends on
+layers       of any Keras model: what each answers to a clip
+fields       and what each of its numbers depends on
 pretrained   a network that learnt from photographs
 """
 
 import vidlab.tensorflow  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
 from vidlab.models.attention import attention_over_frames, video_transformer
+from vidlab.models.fields import receptive_fields
 from vidlab.models.frame import each_frame, frame_average, frame_cnn, frame_features
-from vidlab.models.layers import LayerAnswers, layer_answers, receptive_fields
+from vidlab.models.layers import LayerAnswers, layer_answers
 from vidlab.models.listings import (
     listing_cnn,
     listing_cnn_each_frame,

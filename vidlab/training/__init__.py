@@ -3,7 +3,7 @@
 inputs        what can be learnt from: Batches, or clips and labels in memory
 fitting       train, with progress, best weights and early stop
 checkpoints   go on after an interruption as if there had been none
-progress      curves in a notebook, a bar in a terminal
+watching      curves in a notebook, a bar in a terminal
 evaluation    accuracy with its interval, per class, confusion; a prediction for a file
 comparison    several models and seeds on the same data
 saving        a model in one file, with its classes, and how its clips are made

@@ -13,7 +13,7 @@ from vidlab.clips import one_of
 from vidlab.datasets import Batches, check_split
 from vidlab.training.checkpoints import Checkpoint
 from vidlab.training.inputs import as_batches
-from vidlab.training.progress import Bar, Curves, in_notebook
+from vidlab.training.watching import Bar, Curves, in_notebook
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def fit(
         compile(model, steps, learning_rate=learning_rate)
     elif not model.compiled or "accuracy" not in (metric.name for metric in _metrics(model)):
         raise ValueError('learning_rate=None needs a model that is compiled with metrics=["accuracy"]')
-    state = _State(model, train, resume, every, dict(learning_rate=learning_rate, steps=steps))
+    state = _State(model, train, resume, every, dict(epochs=epochs, learning_rate=learning_rate, steps=steps))
     watch = (Curves if in_notebook() else Bar) if live else _Nothing
     watch = watch(model.name, epochs, train.steps, state.epoch * train.steps + state.step)
     try:

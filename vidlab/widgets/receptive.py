@@ -74,7 +74,7 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
     else:
         if not (isinstance(every, int) and every >= 1):
             raise ValueError(f"every: expected a whole number from 1 up, got {every!r}")
-        from vidlab.models import layers  # here, since a stack needs no TensorFlow
+        from vidlab.models import fields, layers  # here, since a stack needs no TensorFlow
 
         shown = {name: one.name for name, one in layers.layers_of(model).items()}
         if layer is not None and layer not in shown:
@@ -83,7 +83,7 @@ def receptive_field(model=None, clip=None, stack=("conv 3", "max pool 2"), layer
                 raise ValueError(f"layer: there is no {layer}; there is {', '.join(shown)}")
             layer = also[layer]
         scale = 1 if layers.in_pixels(model) is None else 255
-        maps = layers.receptive_fields(model, numbers, every=every, scale=scale)
+        maps = fields.receptive_fields(model, numbers, every=every, scale=scale)
         controls, find, start = _of_model(maps, layer)
         sizes, title = {}, f"{title}: {layers.plain_name(model)}"
         for one in maps.values():
