@@ -259,8 +259,9 @@ def _same(a, b, tolerance):
                 return False
             continue
         found, wanted = found.astype(float), wanted.astype(float)
-        finite = np.abs(wanted[np.isfinite(wanted)])
-        if not np.allclose(found, wanted, rtol=0, atol=tolerance * max(finite.max(initial=0), 1e-12), equal_nan=True):
+        largest = np.abs(wanted[np.isfinite(wanted)]).max(initial=0)
+        off = 1e-6 if b[path].dtype.kind in "iub" else tolerance * max(largest, 1e-12)  # what is counted is exact
+        if not np.allclose(found, wanted, rtol=0, atol=off, equal_nan=True):
             return False
     return True
 

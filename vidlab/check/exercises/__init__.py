@@ -1,5 +1,8 @@
-"""All exercises, in the order of the course."""
+"""All exercises, in the order of the course; a file for some chapters each."""
 
-from vidlab.check.exercises import convolution, pooling, recurrent
+from vidlab.check.exercises import convolution, data, pooling, recurrent, space_time
 
-EXERCISES = {one.slug: one for file in (convolution, pooling, recurrent) for one in file.EXERCISES}
+_FILES = data, convolution, pooling, recurrent, space_time
+EXERCISES = {
+    one.slug: one for one in sorted((one for file in _FILES for one in file.EXERCISES), key=lambda one: one.notebook)
+}

@@ -295,7 +295,7 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        slug="early_peephole_gradient", notebook="05", title="A peephole that looks too early",
+        slug="early_peephole", notebook="05", title="A peephole that looks too early",
         prompt="The gradient of the output gate's diagonal peephole, where the gate sees c_{t-1} (0 before the first step).",
         solution='''
             def early_peephole_gradient(c, dz_o):
