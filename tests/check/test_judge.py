@@ -223,7 +223,7 @@ def test_a_panel_says_in_words_what_it_shows_in_colour():
 
 
 def test_unknown_exercises_are_named():
-    with pytest.raises(AttributeError, match="no exercise 'conv9d'; there are conv1d"):
+    with pytest.raises(AttributeError, match="no exercise 'conv9d'; is it conv1d"):
         _ = check.conv9d
     with pytest.raises(ValueError, match="no exercise 'conv9d'"):
         check.hint("conv9d")

@@ -6,19 +6,27 @@
     check.progress()               # what you have tried and solved
 
 exercise     what an exercise is
-exercises/   the exercises, a file for each chapter
+exercises/   the exercises, a file for some chapters each
+limits       somebody else's code, run so that it can hurt nothing
+answers      an answer is tried on the inputs: what it says, as plain arrays
 judge        is an answer right, and which mistake is it
 mutants      small changes of a solution, made by a program
-limits       somebody else's code, run so that it can hurt nothing
 record       what was tried and solved
 panel        how a result looks
+classroom/   a class: an nbgrader course, and grades of a folder of notebooks
+
+The exercises are read when the first is asked for: `vidlab grade` tries answers in a process that holds none of them.
 """
+
+import difflib
+from typing import TYPE_CHECKING
 
 from vidlab.check import record
 from vidlab.check.exercise import Exercise, Mistake
-from vidlab.check.exercises import EXERCISES
-from vidlab.check.judge import Result, judge
 from vidlab.check.panel import Panel
+
+if TYPE_CHECKING:
+    from vidlab.check.judge import Result
 
 __all__ = ["EXERCISES", "Exercise", "Mistake", "Result", "hint", "progress", "prompt", "solution"]
 TRIES = 2  # before the solution is offered
@@ -33,6 +41,8 @@ class Checker:
 
     def __call__(self, answer=None) -> "Checked":
         """Check an answer: a function, or a value."""
+        from vidlab.check.judge import judge
+
         result = judge(self.exercise, answer)
         tries = 0
         if result.attempted:
@@ -52,7 +62,7 @@ class Checker:
 class Checked(Panel):
     """A `Result` that shows itself; its attributes are the result's."""
 
-    def __init__(self, result: Result, tries: int = 0):
+    def __init__(self, result: "Result", tries: int = 0):
         self.result = result
         if not result.attempted:
             super().__init__(
@@ -70,11 +80,22 @@ class Checked(Panel):
         return getattr(self.result, name)
 
 
+def _all() -> dict:
+    from vidlab.check.exercises import EXERCISES
+
+    return EXERCISES
+
+
 def _found(exercise) -> Exercise:
     slug = exercise.exercise.slug if isinstance(exercise, Checker) else exercise
-    if slug not in EXERCISES:
-        raise ValueError(f"there is no exercise {slug!r}; there are {', '.join(EXERCISES)}")
-    return EXERCISES[slug]
+    if slug not in _all():
+        raise ValueError(f"there is no exercise {slug!r}{_like(slug)}")
+    return _all()[slug]
+
+
+def _like(slug) -> str:
+    close = difflib.get_close_matches(str(slug), _all(), n=3, cutoff=0.5)
+    return f"; is it {' or '.join(close)}?" if close else "; check.progress() lists them"
 
 
 def prompt(exercise: str) -> Panel:
@@ -106,8 +127,8 @@ def solution(exercise: str, *, now: bool = False) -> Panel:
 def progress() -> Panel:
     """What you have tried and solved, by notebook."""
     known, lines = record.read(), []
-    for notebook in dict.fromkeys(one.notebook for one in EXERCISES.values()):
-        slugs = [slug for slug, one in EXERCISES.items() if one.notebook == notebook]
+    for notebook in dict.fromkeys(one.notebook for one in _all().values()):
+        slugs = [slug for slug, one in _all().items() if one.notebook == notebook]
         solved = [slug for slug in slugs if known.get(slug, {}).get("solved")]
         tried = [slug for slug in slugs if slug in known and slug not in solved]
         bar = "■" * len(solved) + "□" * (len(slugs) - len(solved))
@@ -119,10 +140,16 @@ def progress() -> Panel:
 
 
 def __getattr__(name):
-    if name in EXERCISES:
-        return Checker(EXERCISES[name])
-    raise AttributeError(f"vidlab.check has no exercise {name!r}; there are {', '.join(EXERCISES)}")
+    if name == "EXERCISES":
+        return _all()
+    if name == "Result":
+        from vidlab.check.judge import Result
+
+        return Result
+    if not name.startswith("_") and name in _all():
+        return Checker(_all()[name])
+    raise AttributeError(f"vidlab.check has no exercise {name!r}{_like(name)}" if not name.startswith("_") else name)
 
 
 def __dir__():
-    return sorted([*globals(), *EXERCISES])
+    return sorted([*globals(), "EXERCISES", "Result", *_all()])

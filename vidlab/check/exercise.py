@@ -60,6 +60,8 @@ class Exercise:
         {slug: slug} of mistakes that no input can tell apart, with the one that is named.
     tolerance
         Largest error, relative to the largest number of the reference: float32 passes.
+    seen_as
+        ({path: array} of an answer) -> those of what counts in it, where several answers are right.
     given
         Names that the notebook has defined by then, for the solution.
     """
@@ -75,6 +77,7 @@ class Exercise:
     mistakes: tuple[Mistake, ...] = ()
     twins: Mapping[str, str] = field(default_factory=dict)
     tolerance: float = 1e-4
+    seen_as: Callable | None = None
     given: Mapping[str, object] = field(default_factory=dict)
 
     @property

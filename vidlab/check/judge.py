@@ -1,8 +1,6 @@
 """Is an answer right, and if not, which mistake is it?"""
 
 import copy
-import inspect
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from vidlab.check import mutants
+from vidlab.check.answers import Answered, Trial, answered, attempt, call, shown
 from vidlab.check.exercise import Exercise
 from vidlab.check.limits import Stopped, contained
 
@@ -36,92 +35,67 @@ class Result:
     printed: str = ""
 
 
-@dataclass(frozen=True)
-class _Answered:
-    """What a function gave for one input: leaves {path: array}, or what went wrong, in words."""
-
-    leaves: dict | None = None
-    wrong: str = ""
-    raised: bool = False
-
-
 def judge(exercise: Exercise, answer) -> Result:
-    """Look at an answer."""
-    if answer is None or answer is Ellipsis:
-        return Result(exercise.slug, False, "Not attempted yet.", attempted=False)
-    return _judge_value(exercise, answer) if exercise.is_value else _judge_function(exercise, answer)
+    """Try an answer and look at it."""
+    return verdict(exercise, attempt(answer, None if exercise.is_value else _expected(exercise)[0]))
+
+
+def verdict(exercise: Exercise, trial: Trial) -> Result:
+    """Look at an answer that was tried, here or in another process."""
+    result = Result(exercise.slug, False, "", printed=trial.printed)
+    if trial.kind == "nothing":
+        return replace(result, message="Not attempted yet.", attempted=False)
+    return (_of_value if exercise.is_value else _of_function)(exercise, trial, result)
 
 
 # ------------------------------------------------------------------------------------------------------- values
 
 
-def _judge_value(exercise, answer):
-    if callable(answer):
-        return Result(
-            exercise.slug, False, "The answer is a value, not a function: give what it is, not how it is found."
-        )
-    wanted = _leaves(exercise.reference)
-    found = _leaves(answer)
-    if isinstance(found, str):
-        return Result(exercise.slug, False, f"The answer is {found}; expected {_what(wanted)}.")
-    if _same(found, wanted, exercise.tolerance):
-        return Result(exercise.slug, True, f"Right. {exercise.why}", score=1.0)
+def _of_value(exercise, trial, result):
+    if trial.kind != "value":
+        return replace(result, message="The answer is a value, not a function: give what it is, not how it is found.")
+    wanted = _seen(exercise, answered(exercise.reference)).leaves
+    found = _seen(exercise, trial.answers[0])
+    if found.leaves is None:
+        gap = found.wrong.startswith("None at ")
+        says = f"There is no answer yet at {found.wrong[8:]}." if gap else f"The answer is {found.wrong}."
+        return replace(result, message=says if gap else f"{says[:-1]}; expected {_what(wanted)}.")
+    if _same(found.leaves, wanted, exercise.tolerance):
+        return replace(result, passed=True, message=f"Right. {exercise.why}", score=1.0)
     for mistake in exercise.mistakes:
-        if mistake.value is not None and _same(found, _leaves(mistake.value), exercise.tolerance):
-            return Result(exercise.slug, False, mistake.says, mistake.slug)
-    if different := _different_form(found, wanted):
-        return Result(exercise.slug, False, different)
-    return Result(exercise.slug, False, "Not yet, and it is none of the mistakes that I know. `check.hint` helps.")
+        wrong = _seen(exercise, answered(mistake.value)).leaves
+        if _same({path: one for path, one in found.leaves.items() if path in wrong}, wrong, exercise.tolerance):
+            return replace(result, message=mistake.says, misconception=mistake.slug)
+    different = _different_form(found.leaves, wanted)
+    return replace(
+        result, message=different or "Not yet, and it is none of the mistakes that I know. `check.hint` helps."
+    )
 
 
 # ---------------------------------------------------------------------------------------------------- functions
 
 
-def _judge_function(exercise, answer):
-    if not callable(answer):
+def _of_function(exercise, trial, result):
+    if trial.kind == "value":
         name = exercise.made_of(exercise.source).__name__
-        kind = type(answer).__name__
-        return Result(
-            exercise.slug, False, f"Give the function itself, {name}, and not what it returns; this is a {kind}."
-        )
-    if inspect.isgeneratorfunction(answer) or inspect.iscoroutinefunction(answer):
-        return Result(
-            exercise.slug,
-            False,
-            "Your function has `yield` or `async` in it, so that calling it computes nothing; use `return`.",
-        )
+        return replace(result, message=f"Give the function itself, {name}, and not what it returns.")
+    if trial.kind == "generator":
+        says = "Your function has `yield` or `async` in it, so that calling it computes nothing; use `return`."
+        return replace(result, message=says)
+    if trial.answers and trial.answers[0].wrong == "None":
+        return replace(result, message="Not attempted yet: the function returns None.", attempted=False)
+    if trial.changed:
+        says = "Your function changes its argument: the caller's array is another one afterwards. Work on a copy."
+        return replace(result, message=says, misconception="changes-its-argument")
+    if trial.stopped:
+        return replace(result, message=trial.stopped)
     inputs, expected = _expected(exercise)
-    given, printed = [], ""
-    for place, arguments in enumerate(inputs):
-        mine = copy.deepcopy(arguments)
-        try:
-            with contained() as output:
-                ran = _run(answer, mine)
-            said, printed = _answered(*ran), printed or output.getvalue()
-        except Stopped as stopped:
-            return Result(exercise.slug, False, str(stopped) or "It was stopped.", printed=printed)
-        if place == 0 and said.leaves is None and said.wrong == "None":
-            return Result(
-                exercise.slug, False, "Not attempted yet: the function returns None.", attempted=False, printed=printed
-            )
-        if not _untouched(mine, arguments):
-            says = "Your function changes its argument: the caller's array is another one afterwards. Work on a copy."
-            return Result(exercise.slug, False, says, "changes-its-argument", printed=printed)
-        given.append(said)
+    given = [_seen(exercise, one) for one in trial.answers]
     fails = [k for k, (a, b) in enumerate(zip(given, expected, strict=True)) if not _agree(a, b, exercise.tolerance)]
-    result = Result(exercise.slug, False, "", printed=printed)
     if not fails:
-        try:
-            with contained():
-                ran = _run(answer, copy.deepcopy(inputs[-1]))
-            again = _answered(*ran)
-        except Stopped as stopped:
-            return replace(result, message=str(stopped))
-        if not _agree(again, given[-1], exercise.tolerance):
-            return replace(
-                result,
-                message="It gives another answer each time: is there chance in it, or does it remember something?",
-            )
+        if not _agree(_seen(exercise, trial.again), given[-1], exercise.tolerance):
+            says = "It gives another answer each time: is there chance in it, or does it remember something?"
+            return replace(result, message=says)
         return replace(result, passed=True, message=f"Right. {exercise.why}", score=1.0)
     at = fails[0]
     result = replace(result, details=(inputs[at], expected[at].leaves, given[at].leaves))
@@ -140,47 +114,6 @@ def _judge_function(exercise, answer):
     )
 
 
-def _run(function, arguments):
-    """What the function gives, and what went wrong with it, in words or None; `Stopped` passes."""
-    try:
-        return function(*arguments), None
-    except Stopped:
-        raise
-    except SystemExit:
-        return None, "It calls exit(). A function gives its answer with `return`."
-    except KeyboardInterrupt:
-        raise Stopped("Interrupted.") from None
-    except BaseException as error:
-        return None, _own_line(error, function)
-
-
-def _answered(value, wrong=None):
-    """What came of a run; looked at only when NumPy is itself again."""
-    if wrong is not None:
-        return _Answered(wrong=wrong, raised=True)
-    leaves = _leaves(value)
-    return _Answered(wrong=leaves) if isinstance(leaves, str) else _Answered(leaves)
-
-
-def _call(function, arguments):
-    return _answered(*_run(function, arguments))
-
-
-def _own_line(error, function):
-    """The error, with the line of the answer that it comes from; nothing of ours."""
-    kind = type(error).__name__
-    if isinstance(error, RecursionError):
-        return "It calls itself without end (RecursionError): what ends the recursion?"
-    if isinstance(error, MemoryError):
-        return "It asks for more memory than there is (MemoryError): how large are its arrays?"
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if code is not None and frame.filename == code.co_filename]
-    where = f" in line {own[-1].lineno} of the cell: `{own[-1].line.strip()}`" if own and own[-1].line else ""
-    text = str(error).strip().split("\n")[0]
-    return f"It raises {kind}{where}. Python says: {text}" if text else f"It raises {kind}{where}."
-
-
 def _sentence(wrong, arguments):
     return {"None": f"It returns None for some input: is a `return` missing? ({_inputs_in_words(arguments)})"}.get(
         wrong,
@@ -196,7 +129,7 @@ def _inputs_in_words(arguments):
             return f"an array of shape {value.shape}"
         if isinstance(value, Mapping):
             return f"a dict of {', '.join(map(str, value))}"
-        return repr(value) if len(repr(value)) < 40 else type(value).__name__
+        return shown(value)
 
     return f"input: {', '.join(map(words, arguments))}"
 
@@ -204,41 +137,14 @@ def _inputs_in_words(arguments):
 # ------------------------------------------------------------------------------------------- comparing answers
 
 
-def _leaves(value, path=""):
-    """{path: array} of an answer: one array, or several in a tuple or a dict. A str says what it is instead."""
-    if value is None:
-        return "None"
-    if isinstance(value, Mapping):
-        return _joined((f"{path}[{key!r}]", one) for key, one in value.items())
-    if hasattr(value, "_asdict"):
-        return _joined((f"{path}.{key}", one) for key, one in value._asdict().items())
-    if isinstance(value, tuple) and any(isinstance(one, np.ndarray | tuple | list) for one in value):
-        return _joined((f"{path}[{k}]", one) for k, one in enumerate(value))
-    if inspect.isgenerator(value) or isinstance(value, map | zip | filter):
-        return "a generator, which has computed nothing yet; list(...) or np.array(list(...)) makes an array of it"
-    if callable(value) and not hasattr(value, "__array__"):
-        return "a function, and not what it gives"
-    if isinstance(value, str):
-        return {path: np.asarray(value)}
+def _seen(exercise, said):
+    """What of an answer counts."""
+    if exercise.seen_as is None or said.leaves is None:
+        return said
     try:
-        array = np.asarray(value)
-    except ValueError:
-        return "rows of different lengths (a ragged list); all rows of an array are equally long"
-    if array.dtype == object:
-        return "an array of objects: are its rows of different lengths, or is there a None in it?"
-    if array.dtype.kind == "c":
-        return "complex numbers; the right answer is real"
-    return {path: array}
-
-
-def _joined(parts):
-    found = {}
-    for path, one in parts:
-        leaves = _leaves(one, path)
-        if isinstance(leaves, str):
-            return leaves if leaves != "None" else f"None at {path}"
-        found |= leaves
-    return found
+        return Answered(exercise.seen_as(said.leaves))
+    except Exception:
+        return Answered(wrong="of another form than asked")
 
 
 def _agree(a, b, tolerance):
@@ -264,16 +170,6 @@ def _same(a, b, tolerance):
         if not np.allclose(found, wanted, rtol=0, atol=off, equal_nan=True):
             return False
     return True
-
-
-def _untouched(a, b):
-    try:
-        a, b = _leaves(tuple(a)), _leaves(tuple(b))
-        return isinstance(a, str) or (
-            a.keys() == b.keys() and all(np.array_equal(a[k], b[k], equal_nan=b[k].dtype.kind == "f") for k in b)
-        )
-    except (TypeError, ValueError):
-        return True
 
 
 def _what(leaves):
@@ -325,7 +221,7 @@ def _first_difference(found, wanted):
 @lru_cache(64)
 def _expected_of(slug, exercise):
     inputs = exercise.tried()
-    answers = [_call(exercise.reference, copy.deepcopy(arguments)) for arguments in inputs]
+    answers = [_seen(exercise, call(exercise.reference, copy.deepcopy(arguments))) for arguments in inputs]
     return inputs, answers
 
 
@@ -356,7 +252,7 @@ def _answers_of(key, source):
     try:
         function = key.exercise.made_of(source)
         with contained(REFERENCE_SECONDS):
-            return [_call(function, copy.deepcopy(arguments)) for arguments in inputs]
+            return [_seen(key, call(function, copy.deepcopy(arguments))) for arguments in inputs]
     except (Stopped, Exception):
         return None
 

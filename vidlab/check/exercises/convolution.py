@@ -336,4 +336,51 @@ EXERCISES = (
             Mistake("half", "Half of the kernel is a rule of thumb; the feature's size counts.", (("max(kernel - feature + 1, 0)", "kernel // 2"),)),
         ),
     ),
+    Exercise(
+        slug="same_padding", notebook="02", title="How many zeros, and where?",
+        prompt="Keras's and TensorFlow's padding=\"same\": the output has ceil(n / stride) places. How many zeros stand before the input, and how many after it? (An odd one stands after.)",
+        solution='''
+            def same_padding(n, k, stride=1, dilation=1):
+                """Returns (before, after), whole numbers."""
+                outputs = -(-n // stride)
+                reach = (k - 1) * dilation + 1
+                zeros = max((outputs - 1) * stride + reach - n, 0)
+                return zeros // 2, zeros - zeros // 2
+        ''',
+        why="The last window begins at (outputs - 1) stride and must end inside; what is missing is shared out, the odd one after.",
+        hints=("Where does the last window begin, and where does it end?", "It begins at (outputs - 1) * stride and is (k - 1) * dilation + 1 long.", "Half of what is missing (rounded down) stands before, the rest after."),
+        inputs=lambda rng: [(5, 3), (6, 3, 2), (7, 3, 2), (6, 4), (9, 2, 3), (5, 3, 1, 2), (4, 1, 2), (10, 5, 4)],
+        mistakes=(
+            Mistake("pytorch", "That is PyTorch's k // 2 on both sides: right for stride 1 and odd kernels only.", (("return zeros // 2, zeros - zeros // 2", "return (reach - 1) // 2, (reach - 1) // 2"),)),
+            Mistake("odd-one-before", "An odd zero stands after the input, not before it.", (("return zeros // 2, zeros - zeros // 2", "return zeros - zeros // 2, zeros // 2"),)),
+            Mistake("all-after", "They are shared out: half before, half after.", (("return zeros // 2, zeros - zeros // 2", "return 0, zeros"),)),
+            Mistake("all-before", "They are shared out; all of them in front would be a causal layer.", (("return zeros // 2, zeros - zeros // 2", "return zeros, 0"),)),
+            Mistake("stride-ignored", "With a stride the output is shorter, and fewer zeros are needed.", (("-(-n // stride)", "n"), ("(outputs - 1) * stride", "(outputs - 1)"))),
+            Mistake("dilation-ignored", "A dilated kernel reaches further: (k - 1) dilation + 1.", (("(k - 1) * dilation + 1", "k"),)),
+            Mistake("rounded-down", "ceil(n / stride): rounded up.", (("-(-n // stride)", "n // stride"),)),
+            Mistake("one-too-many", "One zero too many: the last window must end inside, and not after.", (("+ reach - n, 0)", "+ reach - n + 1, 0)"),)),
+            Mistake("negative", "There are never fewer than 0 zeros.", (("max((outputs - 1) * stride + reach - n, 0)", "(outputs - 1) * stride + reach - n"),)),
+        ),
+    ),
+    Exercise(
+        slug="kernel_from_pytorch", notebook="02", title="A kernel from PyTorch",
+        prompt="PyTorch keeps the kernel of a convolution of pictures as (filters, channels, rows, columns), Keras as (rows, columns, channels, filters). Both correlate. Turn one into the other.",
+        solution='''
+            def kernel_from_pytorch(kernel):
+                """kernel: (filters, channels, rows, columns). Returns (rows, columns, channels, filters)."""
+                return np.transpose(kernel, (2, 3, 1, 0))
+        ''',
+        why="The axes change their places; no number does.",
+        hints=("Which axis of PyTorch's is Keras's first one?", "Axis 2, the rows; then 3, 1, 0.", "np.transpose(kernel, (2, 3, 1, 0))"),
+        inputs=lambda rng: [(rng.normal(size=size),) for size in ((4, 3, 2, 5), (2, 2, 3, 3), (3, 3, 3, 3), (1, 2, 1, 3))],
+        mistakes=(
+            Mistake("filters-and-channels", "Filters and channels are exchanged: Keras has the filters last.", (("(2, 3, 1, 0)", "(2, 3, 0, 1)"),)),
+            Mistake("rows-and-columns", "Rows and columns are exchanged: the picture would be turned over its diagonal.", (("(2, 3, 1, 0)", "(3, 2, 1, 0)"),)),
+            Mistake("reshape", "reshape keeps the numbers in their order and cuts them anew: they land in wrong places. Use transpose.",
+                    (("np.transpose(kernel, (2, 3, 1, 0))", "np.reshape(kernel, (*kernel.shape[2:], kernel.shape[1], kernel.shape[0]))"),)),
+            Mistake("flipped", "Both libraries correlate: nothing is to be turned.", (("np.transpose(kernel, (2, 3, 1, 0))", "np.transpose(kernel, (2, 3, 1, 0))[::-1, ::-1]"),)),
+            Mistake("unchanged", "That is still PyTorch's order.", (("np.transpose(kernel, (2, 3, 1, 0))", "np.array(kernel)"),)),
+            Mistake("channels-last", "That is right for pictures, not for kernels: the filters must be last.", (("(2, 3, 1, 0)", "(0, 2, 3, 1)"),)),
+        ),
+    ),
 )  # fmt: skip

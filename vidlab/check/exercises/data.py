@@ -3,6 +3,7 @@
 import numpy as np
 
 from vidlab.check.exercise import Exercise, Mistake
+from vidlab.check.inputs import Batches, Linear
 
 
 def _clips(rng):
@@ -13,6 +14,16 @@ def _clips(rng):
     both_ways[3, 0], both_ways[3, 1] = 180, 30  # half of it brighter, half darker
     clips.append(both_ways)
     return [(clip,) for clip in clips]
+
+
+def _batches(rng):
+    cases = []
+    for n, m, classes, size in ((7, 2, 2, 3), (10, 3, 4, 4), (9, 4, 3, 5)):
+        x = rng.normal(size=(n, m))
+        weights = rng.normal(size=(m, classes))
+        y = np.where(rng.uniform(size=n) < 0.6, (x @ weights).argmax(axis=1), rng.integers(0, classes, n))
+        cases.append((Linear(weights), Batches(x, y, size)))
+    return cases
 
 
 EXERCISES = (
@@ -286,6 +297,118 @@ EXERCISES = (
             Mistake("bias-per-input", "There is one bias for each unit, not for each number that comes in.", value=128 * 1025),
             Mistake("flattened", "That is with 2 x 2 places left: the global average leaves one number a channel.", value=(4 * 128 + 1) * 1024),
             Mistake("inputs", "That is how many numbers come in and go out together.", value=128 + 1024),
+        ),
+    ),
+    Exercise(
+        slug="uniform_frames", notebook="06", title="Evenly from the first to the last",
+        prompt="The numbers of k frames of n, evenly from the first to the last, both among them; n and k are 2 or more. Round to the nearest.",
+        solution='''
+            def uniform_frames(n, k):
+                """Returns (k,) whole numbers."""
+                return np.linspace(0, n - 1, k).round().astype(int)
+        ''',
+        why="Frames are numbered from 0 to n - 1, and both ends are taken.",
+        hints=("What are the numbers of the first frame and of the last?", "0 and n - 1. np.linspace goes evenly from one number to another.", "np.linspace(0, n - 1, k).round().astype(int)"),
+        inputs=lambda rng: [(10, 4), (11, 6), (30, 7), (5, 5), (9, 2), (13, 6)],
+        mistakes=(
+            Mistake("first-frames", "Those are the first k frames: of a long clip you see the beginning only.", (("np.linspace(0, n - 1, k).round().astype(int)", "np.arange(k)"),)),
+            Mistake("one-too-far", "There is no frame n: they are numbered from 0, and the last is n - 1.", (("n - 1", "n"),)),
+            Mistake("end-left-out", "The last frame is left out: steps of n // k end before it.", (("np.linspace(0, n - 1, k).round().astype(int)", "np.arange(k) * (n // k)"),)),
+            Mistake("cut-off", "You cut the fractions off; round to the nearest.", ((".round()", ""),)),
+            Mistake("from-one", "Frames are numbered from 0.", (("np.linspace(0, n - 1, k).round().astype(int)", "np.linspace(0, n - 1, k).round().astype(int) + 1"),)),
+            Mistake("middles", "Those are the middles of k equal parts; here both ends are taken.", (("np.linspace(0, n - 1, k).round()", "((np.arange(k) + 0.5) * n / k)"),)),
+        ),
+    ),
+    Exercise(
+        slug="accuracy_in_one_pass", notebook="07", title="Accuracy in one pass",
+        prompt="The part of the clips that is right, in one pass over batches of (x, y), which come in a new order each time. `predict(x)` gives (batch, classes). "
+        "The last batch may be smaller.",
+        solution='''
+            def accuracy_in_one_pass(predict, batches):
+                """predict: x -> (batch, classes); batches: gives (x, y), y whole numbers. Returns a number."""
+                right = clips = 0
+                for x, y in batches:
+                    right += int((np.asarray(predict(x)).argmax(axis=1) == np.asarray(y)).sum())
+                    clips += len(y)
+                return right / clips
+        ''',
+        why="Answers and labels of one pass belong together; and each clip counts the same, whatever batch it was in.",
+        hints=("Which label belongs to which answer, if the order changes each time?", "Take both from the same step of one loop.", "Add up what is right, add up the clips, divide at the end."),
+        inputs=_batches,
+        mistakes=(
+            Mistake("two-passes", "Answers and labels come from two passes: the second has another order, so they do not belong together.",
+                    instead='''
+                        def accuracy_in_one_pass(predict, batches):
+                            answers = np.concatenate([predict(x).argmax(axis=1) for x, _ in batches])
+                            labels = np.concatenate([y for _, y in batches])
+                            return (answers == labels).mean()
+                    '''),
+            Mistake("mean-of-means", "That is the mean of the batches' accuracies: the clips of a smaller last batch count for more.",
+                    instead='''
+                        def accuracy_in_one_pass(predict, batches):
+                            return np.mean([(predict(x).argmax(axis=1) == y).mean() for x, y in batches])
+                    '''),
+            Mistake("first-batch", "Only the first batch is counted.", (("        clips += len(y)\n", "        clips += len(y)\n        break\n"),)),
+            Mistake("last-batch", "You begin to count anew in each batch: only the last one is left.", (("right += ", "right = "), ("clips += ", "clips = "))),
+            Mistake("count", "That is a count; divide by the number of clips.", (("return right / clips", "return right"),)),
+            Mistake("wrong-axis", "argmax goes along the classes: axis 1.",
+                    instead='''
+                        def accuracy_in_one_pass(predict, batches):
+                            right = clips = 0
+                            for x, y in batches:
+                                answers = predict(x).argmax(axis=0)
+                                right += (answers == y[: len(answers)]).sum() if len(answers) <= len(y) else (answers[: len(y)] == y).sum()
+                                clips += len(y)
+                            return right / clips
+                    '''),
+            Mistake("error", "That is the part that is wrong.", (("return right / clips", "return 1 - right / clips"),)),
+        ),
+    ),
+    Exercise(
+        slug="to_model_input", notebook="07", title="From a camera to a model",
+        prompt="Frames of OpenCV, a list of (height, width, 3) uint8 arrays with the colours blue, green, red, become the input of a model: one batch of one clip, "
+        "float from 0 to 1, red first.",
+        solution='''
+            def to_model_input(frames):
+                """frames: a list of (height, width, 3) uint8, BGR. Returns (1, frames, height, width, 3)."""
+                clip = np.stack(frames)[..., ::-1]
+                return clip[None] / 255
+        ''',
+        why="Batch, time, rows, columns, channels; and the numbers as the model saw them in training.",
+        hints=("Which axis comes first, and which last?", "np.stack(frames) puts time first; [..., ::-1] turns the colours; [None] adds the batch.", "Divide by 255 at the end."),
+        inputs=lambda rng: [([rng.integers(0, 256, size=(h, w, 3)).astype(np.uint8) for _ in range(t)],) for t, h, w in ((2, 3, 4), (3, 3, 3), (1, 2, 5))],
+        mistakes=(
+            Mistake("bgr", "Blue still comes first: OpenCV's order. Turn the last axis.", (("np.stack(frames)[..., ::-1]", "np.stack(frames)"),)),
+            Mistake("not-scaled", "The numbers go to 255; the model saw 0 to 1.", (("clip[None] / 255", "clip[None]"),)),
+            Mistake("time-last", "Time is the last axis; it comes second, after the batch.", (("np.stack(frames)[..., ::-1]", "np.stack(frames, axis=-1)[:, :, ::-1]"),)),
+            Mistake("no-batch", "A model takes a batch, of one clip if need be: the first axis is missing.", (("clip[None]", "clip"),)),
+            Mistake("frames-as-batch", "Your frames are a batch of pictures, each a clip of one frame.", (("clip[None]", "clip[:, None]"),)),
+            Mistake("frames-as-channels", "Your frames stand among the channels.", (("clip[None] / 255", "clip.transpose(1, 2, 0, 3).reshape(*clip.shape[1:3], -1)[None] / 255"),)),
+            Mistake("mirrored", "You turn the columns, not the colours: the picture is mirrored.", (("[..., ::-1]", "[..., ::-1, :]"),)),
+            Mistake("grey", "The three colours become one.", (("clip[None] / 255", "clip[None].mean(axis=-1, keepdims=True) / 255"),)),
+            Mistake("backwards", "You turn the time round, not the colours.", (("np.stack(frames)[..., ::-1]", "np.stack(frames)[::-1]"),)),
+        ),
+    ),
+    Exercise(
+        slug="classes_held_back", notebook="07", title="What validation_split takes",
+        prompt="Keras's validation_split=part takes the LAST int(n * part) rows of the n, before any shuffling. Which classes are then in the part for validation?",
+        solution='''
+            def classes_held_back(labels, part):
+                """labels: (n,) whole numbers; part: from 0 to 1. Returns the classes, sorted, each once."""
+                held = len(labels) - int(len(labels) * part)
+                return np.unique(labels[held:])
+        ''',
+        why="Rows that are sorted by class end with the last classes: validation then sees nothing else.",
+        hints=("Which rows are taken?", "The last ones: labels[n - int(n * part):].", "np.unique gives each class once, sorted."),
+        inputs=lambda rng: [(np.repeat([0, 1, 2, 3], 5), 0.2), (np.repeat([2, 0, 1], 4), 0.5), (np.array([3, 1, 0, 2, 2, 1, 3]), 0.3), (np.repeat([5, 4], 3), 0.7)],
+        mistakes=(
+            Mistake("first-rows", "The first rows are for training; validation takes the last.", (("labels[held:]", "labels[: len(labels) - held]"),)),
+            Mistake("training", "Those are the classes that training sees.", (("labels[held:]", "labels[:held]"),)),
+            Mistake("all", "Those are all classes; only some rows are held back.", (("labels[held:]", "labels"),)),
+            Mistake("shuffled", "Nothing is shuffled before the split: the last rows are taken as they stand, not every so many.", (("labels[held:]", "labels[:: max(int(round(1 / part)), 1)]"),)),
+            Mistake("rows", "Those are the labels of all rows; give each class once.", (("np.unique(labels[held:])", "labels[held:]"),)),
+            Mistake("how-many", "That is how many classes there are; say which.", (("np.unique(labels[held:])", "len(np.unique(labels[held:]))"),)),
+            Mistake("part-exchanged", "part is what is held back, not what is left.", (("int(len(labels) * part)", "int(len(labels) * (1 - part))"),)),
         ),
     ),
 )  # fmt: skip

@@ -9,6 +9,15 @@ def _maps(rng):
     return [(rng.normal(size=size),) for size in ((2, 4), (4, 6), (5, 7), (6, 2))]
 
 
+def _pooled(rng):
+    cases = []
+    for rows, columns in ((4, 6), (5, 4), (2, 3)):
+        image = np.round(rng.normal(size=(rows, columns)), 2)
+        image[:2, :2] = [[0.5, 3], [3, -1]]  # a tie: the first of the two counts
+        cases.append((image, rng.normal(size=(rows // 2, columns // 2))))
+    return cases
+
+
 EXERCISES = (
     Exercise(
         slug="leaky_relu_gradient", notebook="03", title="A leaky ReLU",
@@ -208,6 +217,38 @@ EXERCISES = (
             Mistake("bias-first", "The bias is added to W, so that it is multiplied by the features, too. It is added to the outputs.", (("x @ W + b", "x @ (W + b)"),)),
             Mistake("transposed-weights", "W is transposed (as PyTorch keeps it): here it is (features, units).", (("x @ W + b", "x @ W.T + b"),)),
             Mistake("bias-twice", "The bias is added twice.", (("x @ W + b", "x @ W + 2 * b"),)),
+        ),
+    ),
+    Exercise(
+        slug="max_pool_gradient", notebook="03", title="Back through max pooling",
+        prompt="Max pooling took the largest of each window of 2 x 2 (a last row or column that fills no window was left out). dy is the gradient of its output: give that of the image. "
+        "In a tie the first, row by row, is the one that was taken.",
+        solution='''
+            def max_pool_gradient(image, dy):
+                """image: (rows, columns), dy: (rows // 2, columns // 2). Returns the shape of image."""
+                dx = np.zeros_like(image)
+                for p in range(dy.shape[0]):
+                    for q in range(dy.shape[1]):
+                        window = image[2 * p : 2 * p + 2, 2 * q : 2 * q + 2]
+                        i, j = np.unravel_index(window.argmax(), window.shape)
+                        dx[2 * p + i, 2 * q + j] = dy[p, q]
+                return dx
+        ''',
+        why="Only the number that was taken had a say in the output; the gradient goes to it alone.",
+        hints=("Which of the four numbers did the output depend on?", "The largest: window.argmax() counts through the window; np.unravel_index says row and column.", "dx[2 * p + i, 2 * q + j] = dy[p, q], all else 0."),
+        inputs=_pooled,
+        mistakes=(
+            Mistake("every-tie", "In a tie you give the gradient to every largest number; one was taken, the first.",
+                    (("dx[2 * p + i, 2 * q + j] = dy[p, q]", "dx[2 * p : 2 * p + 2, 2 * q : 2 * q + 2] = (window == window.max()) * dy[p, q]"),)),
+            Mistake("shared-tie", "In a tie you share the gradient; the first one gets it all.",
+                    (("dx[2 * p + i, 2 * q + j] = dy[p, q]", "dx[2 * p : 2 * p + 2, 2 * q : 2 * q + 2] = (window == window.max()) * dy[p, q] / (window == window.max()).sum()"),)),
+            Mistake("last-tie", "In a tie you take the last; the first was taken.", (("window.argmax()", "3 - window[::-1, ::-1].argmax()"),)),
+            Mistake("everyone", "Every number of the window gets the gradient; only the largest had a say.", (("dx[2 * p + i, 2 * q + j] = dy[p, q]", "dx[2 * p : 2 * p + 2, 2 * q : 2 * q + 2] = dy[p, q]"),)),
+            Mistake("mean", "That is the way back through average pooling.", (("dx[2 * p + i, 2 * q + j] = dy[p, q]", "dx[2 * p : 2 * p + 2, 2 * q : 2 * q + 2] = dy[p, q] / 4"),)),
+            Mistake("first-place", "The gradient goes to the first number of each window, not to the largest.", (("dx[2 * p + i, 2 * q + j]", "dx[2 * p, 2 * q]"),)),
+            Mistake("times-the-value", "The gradient is multiplied by the number itself; the slope of taking is 1.", (("= dy[p, q]", "= dy[p, q] * window.max()"),)),
+            Mistake("smallest", "The gradient goes to the smallest number.", (("argmax", "argmin"),)),
+            Mistake("rows-and-columns", "Row and column within the window are exchanged.", (("dx[2 * p + i, 2 * q + j]", "dx[2 * p + j, 2 * q + i]"),)),
         ),
     ),
 )  # fmt: skip

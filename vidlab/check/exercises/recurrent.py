@@ -1,4 +1,6 @@
-"""Notebooks 04 and 05: the RNN and the LSTM."""
+"""Notebooks 04, 05 and 05b: the RNN and the LSTM."""
+
+import numpy as np
 
 from vidlab.check.exercise import Exercise, Mistake
 
@@ -29,6 +31,24 @@ def _lstms(rng):
             )
         )
     return found
+
+
+COUNTS = np.arange(1.0, 11)
+
+
+def _ring(said):
+    """0 where the output gate is shut, 2 where it is open, 1 between them, at counts 1 to 10."""
+    weight, bias = np.concatenate([np.ravel(one) for one in said.values()])
+    gate = 1 / (1 + np.exp(-np.clip(weight * COUNTS + bias, -60, 60)))
+    return {"": np.where(gate < 0.1, 0, np.where(gate > 0.9, 2, 1))}
+
+
+_T = {3: 3.182446305, 4: 2.776445105, 5: 2.570581836, 6: 2.446911851}  # 97.5% point of Student's t
+
+
+def _pairs(rng):
+    given = np.array([0.81, 0.78, 0.90, 0.66, 0.85]), np.array([0.84, 0.80, 0.89, 0.73, 0.87])
+    return [given] + [(rng.uniform(0.3, 0.6, n), rng.uniform(0.4, 0.8, n)) for n in (4, 6, 7)]
 
 
 EXERCISES = (
@@ -318,6 +338,60 @@ EXERCISES = (
                     (("np.concatenate([np.zeros_like(c[:, :1]), c[:, :-1]], axis=1)", "np.roll(c, 1, axis=1)"),)),
             Mistake("per-clip", "You add up over time alone; the weight is the same for all clips.", (("axis=(0, 1)", "axis=1"),)),
             Mistake("mean", "You take the mean; the gradient is the sum over clips and steps.", (("np.sum(before * dz_o, axis=(0, 1))", "np.mean(before * dz_o, axis=(0, 1))"),)),
+        ),
+    ),
+    Exercise(
+        slug="ring_at_seven", notebook="05", title="Ring at seven",
+        prompt="The unit counts, and its cell is the count. Choose the peephole W_co and the bias b_o so that the output gate, sigmoid(W_co c + b_o), is below 0.1 while the count is 6 or less, "
+        "and above 0.9 from 7 on. Return both numbers; many are right.",
+        solution='''
+            def ring_at_seven():
+                """Returns (W_co, b_o)."""
+                return 10.0, -65.0
+        ''',
+        why="The gate's argument must cross 0 between 6 and 7, at -b_o / W_co = 6.5, and steeply: a W_co of 4.4 or more.",
+        hints=("Where must the argument W_co c + b_o be 0?", "Between 6 and 7: b_o = -6.5 W_co. How steep must it be?", "At 6 it must be below -2.2, at 7 above 2.2: W_co is 4.4 or more."),
+        inputs=lambda rng: [()],
+        seen_as=_ring,
+        mistakes=(
+            Mistake("too-soft", "It opens at the right place, but slowly: between 0.1 and 0.9 at 6 and 7. A larger W_co, and b_o with it.", (("10.0, -65.0", "2.0, -13.0"),)),
+            Mistake("at-six", "It rings at 6 already.", (("10.0, -65.0", "10.0, -55.0"),)),
+            Mistake("at-eight", "It rings at 8 only.", (("10.0, -65.0", "10.0, -75.0"),)),
+            Mistake("at-the-edge", "At 7 the gate is between 0.1 and 0.9: put the crossing half way between 6 and 7.", (("10.0, -65.0", "10.0, -70.0"),)),
+            Mistake("downwards", "It is open up to 6 and shut from 7 on: the other way round.", (("10.0, -65.0", "-10.0, 65.0"),)),
+            Mistake("always", "It is open at every count: b_o must hold it shut.", (("10.0, -65.0", "10.0, 0.0"),)),
+            Mistake("never", "It is shut at every count: W_co must overcome b_o at 7.", (("10.0, -65.0", "1.0, -65.0"),)),
+        ),
+    ),
+    Exercise(
+        slug="paired_interval", notebook="05b", title="A gain, and how sure",
+        prompt="Pairs of scores, first and second, each pair from one seed. The mean of the differences (second minus first) and its 95% interval by Student's t: (mean, low, high). "
+        "stats.t.ppf(0.975, n - 1) is SciPy's.",
+        solution='''
+            def paired_interval(first, second):
+                """first, second: (n,). Returns (mean, low, high)."""
+                difference = np.asarray(second) - np.asarray(first)
+                n = len(difference)
+                mean = difference.mean()
+                half = T[n - 1] * difference.std(ddof=1) / np.sqrt(n)
+                return mean, mean - half, mean + half
+        ''',
+        why="Differences of pairs leave out what both share, such as a hard seed; t, not 1.96, as there are few pairs.",
+        hints=("Take the differences first: one number for each pair.", "The standard error is difference.std(ddof=1) / sqrt(n).", "mean - t * error and mean + t * error, t = stats.t.ppf(0.975, n - 1)."),
+        inputs=_pairs,
+        given={"T": _T},
+        tolerance=1e-3,
+        mistakes=(
+            Mistake("normal", "1.96 is for many pairs; for few, Student's t asks for more.", (("T[n - 1]", "1.959964"),)),
+            Mistake("sign", "Second minus first: yours has the other sign.", (("np.asarray(second) - np.asarray(first)", "np.asarray(first) - np.asarray(second)"),)),
+            Mistake("no-root", "That is the spread of single differences; the mean's is smaller by the square root of n.", ((" / np.sqrt(n)", ""),)),
+            Mistake("n-not-n-1", "The standard deviation of a sample divides by n - 1: std(ddof=1).", (("difference.std(ddof=1)", "difference.std()"),)),
+            Mistake("unpaired", "You took the two spreads apart: that throws away that they are pairs.",
+                    (("difference.std(ddof=1)", "np.sqrt(np.var(first, ddof=1) + np.var(second, ddof=1))"),)),
+            Mistake("one-sided", "That is the 95% point of one side; the interval has two: 0.975.", (("T[n - 1]", "{3: 2.353363, 4: 2.131847, 5: 2.015048, 6: 1.943180}[n - 1]"),)),
+            Mistake("divided-by-n", "Divide by the square root of n, not by n.", (("np.sqrt(n)", "n"),)),
+            Mistake("half-width", "low and high are the ends: the mean minus and plus the half width.", (("return mean, mean - half, mean + half", "return mean, -half, half"),)),
+            Mistake("n-degrees", "Student's t has n - 1 degrees of freedom, not n.", (("T[n - 1]", "{4: 2.776445, 5: 2.570582, 6: 2.446912, 7: 2.364624}[n]"),)),
         ),
     ),
 )  # fmt: skip

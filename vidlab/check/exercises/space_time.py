@@ -1,4 +1,4 @@
-"""Notebooks 08 to 12: sequences of clips, space and time, attention, how much data."""
+"""Notebook 10: space and time together, flow, boxes."""
 
 import numpy as np
 
@@ -15,82 +15,28 @@ def _boxes(rng):
     return [(np.array(a, float), np.array(b, float)) for a, b in pairs]
 
 
-def _attention(rng):
-    return [
-        (rng.normal(size=(t, d)), rng.normal(size=(s, d)), rng.normal(size=(s, m)))
-        for t, s, d, m in ((2, 3, 4, 2), (3, 3, 9, 3), (1, 4, 2, 5))
-    ]
-
-
 EXERCISES = (
     Exercise(
-        slug="stacked_parameters", notebook="08", title="Any number of recurrent layers",
-        prompt="The numbers to learn in `depth` recurrent layers of `units` each, and a dense layer; `gates` is 4 for an LSTM, 1 for a SimpleRNN.",
-        solution='''
-            def stacked_parameters(features, units, depth, classes, gates):
-                """A whole number."""
-                total = (units + 1) * classes
-                for layer in range(depth):
-                    total += gates * (features + units + 1) * units
-                    features = units
-                return total
-        ''',
-        why="The first layer sees the features, every later one the units of the layer before.",
-        hints=(
-            "One layer has gates x (inputs + units + 1) x units. What are the inputs of the second one?",
-            "The units of the first. And the dense layer at the end?",
-            "(units + 1) x classes.",
-        ),
-        inputs=lambda rng: [(256, 128, 2, 10, 4), (7, 5, 1, 3, 1), (9, 6, 3, 2, 4)],
-        mistakes=(
-            Mistake("features-everywhere", "Later layers see the units of the layer before, not the features.", (("        features = units\n", ""),)),
-            Mistake("no-dense", "The dense layer at the end is forgotten.", (("(units + 1) * classes", "0"),)),
-            Mistake("dense-without-bias", "The dense layer has biases, too.", (("(units + 1) * classes", "units * classes"),)),
-            Mistake("no-bias", "The biases of the recurrent layers are forgotten.", (("features + units + 1", "features + units"),)),
-            Mistake("gates-forgotten", "An LSTM has four sets of weights.", (("gates * (", "("),)),
-            Mistake("gates-in-the-dense-layer", "The dense layer has no gates.", (("(units + 1) * classes", "gates * (units + 1) * classes"),)),
-        ),
-    ),
-    Exercise(
-        slug="mask_of", notebook="08", title="A mask from lengths",
-        prompt="(batch, steps) of bool: true in the first lengths[i] steps of row i.",
-        solution='''
-            def mask_of(lengths, steps):
-                """lengths: (batch,) whole numbers. Returns (batch, steps) of bool."""
-                return np.arange(steps) < np.asarray(lengths)[:, None]
-        ''',
-        why="Step number t is real where t < length: t counts from 0.",
-        hints=("Compare the numbers of the steps with the lengths.", "np.arange(steps) is a row; lengths[:, None] is a column.", "np.arange(steps) < lengths[:, None]"),
-        inputs=lambda rng: [(np.array([7, 3, 12]), 12), (np.array([0, 2]), 3), (np.array([1]), 4)],
-        mistakes=(
-            Mistake("one-more", "One step too many: steps count from 0.", ((") < np", ") <= np"),)),
-            Mistake("turned-round", "True is where a step is real; yours is true where it is not.", ((") < np", ") >= np"),)),
-            Mistake("at-the-end", "The real steps are the first ones; yours are the last.", (("np.arange(steps) <", "np.arange(steps)[::-1] <"),)),
-            Mistake("transposed", "Rows are clips, columns steps.", (("np.arange(steps) < np.asarray(lengths)[:, None]", "np.arange(steps)[:, None] < np.asarray(lengths)"),)),
-            Mistake("only-the-last", "Only the last real step is true; all before it are real, too.", (("np.arange(steps) < np.asarray(lengths)[:, None]", "np.arange(steps) == np.asarray(lengths)[:, None] - 1"),)),
-        ),
-    ),
-    Exercise(
         slug="kernel_for_down", notebook="10", title="A kernel for down",
-        prompt="(3, 3, 3): frames, rows, columns. Weight 1 where a point is that moves down one row a frame through the middle column, from the upper "
-        "row in the first frame; else such a number that all sum to 0: -1/8.",
+        prompt="(3, 3, 3): frames, rows, columns. Largest for what moves down one row a frame, as the diagonal kernel above is for what moves right: 2/18 where such a point is "
+        "(in each column), -1/18 elsewhere, so that the sum is 0.",
         solution='''
             def kernel_for_down():
                 """(frames, rows, columns)."""
-                kernel = np.full((3, 3, 3), -1 / 8)
-                for t in range(3):
-                    kernel[t, t, 1] = 1
-                return kernel
+                return (3 * np.eye(3) - 1)[:, :, None].repeat(3, axis=2) / 18
         ''',
-        why="In frame t the point is in row t: rows count downwards. The rest sums to -3, so that plain bright areas give 0.",
-        hints=("Where is the point in frames 0, 1 and 2?", "Row 0, then 1, then 2, in the middle column.", "kernel[t, t, 1] = 1, and -1/8 at the other 24 places."),
+        why="In frame t the point is in row t: rows count downwards. The numbers sum to 0, so that plain bright areas give 0.",
+        hints=("In which row is the point in frames 0, 1 and 2?", "Row 0, then 1, then 2, whatever the column: kernel[t, t, :].", "(3 * np.eye(3) - 1)[:, :, None].repeat(3, axis=2) / 18"),
         inputs=lambda rng: [()],
+        seen_as=lambda said: {"": said[""] * 18.0},
         mistakes=(
-            Mistake("up", "That is the kernel for up: rows count downwards.", (("kernel[t, t, 1]", "kernel[t, 2 - t, 1]"),)),
-            Mistake("right", "That is a motion to the right: the axes are frames, rows, columns.", (("kernel[t, t, 1]", "kernel[t, 1, t]"),)),
-            Mistake("no-balance", "Its numbers do not sum to 0: it answers to plain bright areas, too.", (("-1 / 8", "0.0"),)),
-            Mistake("still", "That is a point that stands still.", (("kernel[t, t, 1]", "kernel[t, 1, 1]"),)),
-            Mistake("diagonal", "The point goes down in the middle column; yours goes across as well.", (("kernel[t, t, 1]", "kernel[t, t, t]"),)),
+            Mistake("up", "That is the kernel for up: rows count downwards.", (("np.eye(3)", "np.eye(3)[::-1]"),)),
+            Mistake("right", "That is a motion to the right: the axes are frames, rows, columns.", (("[:, :, None].repeat(3, axis=2)", "[:, None, :].repeat(3, axis=1)"),)),
+            Mistake("left", "That is a motion to the left: the axes are frames, rows, columns.",
+                    (("np.eye(3)", "np.eye(3)[::-1]"), ("[:, :, None].repeat(3, axis=2)", "[:, None, :].repeat(3, axis=1)"))),
+            Mistake("no-balance", "Its numbers do not sum to 0: it answers to plain bright areas, too.", (("(3 * np.eye(3) - 1)", "(2 * np.eye(3))"),)),
+            Mistake("still", "That is an edge that stands still: time is the first axis.", (("[:, :, None].repeat(3, axis=2)", "[None].repeat(3, axis=0)"),)),
+            Mistake("not-divided", "Its pattern is right; divide by 18, to compare it with the other one.", ((" / 18", ""),)),
         ),
     ),
     Exercise(
@@ -183,133 +129,53 @@ EXERCISES = (
         twins={"dice": "over-one-square"},
     ),
     Exercise(
-        slug="scaled_attention", notebook="11", title="Attention",
-        prompt="softmax(Q K^T / sqrt(d)) V, where d is the length of a query; the softmax goes over the keys.",
+        slug="strided_multiplications", notebook="10", title="(2+1)D with a stride",
+        prompt="Stride 2 on all axes, padding same, kernels of 3, on a clip (frames, rows, columns): the multiplications of a 3D convolution from C channels to N, and of (2+1)D, "
+        "whose first half takes the strides of space and has M channels, and whose second takes that of time. (Output places times the numbers in a kernel.)",
         solution='''
-            def scaled_attention(Q, K, V):
-                """Q: (queries, d), K: (keys, d), V: (keys, m). Returns (queries, m)."""
-                scores = Q @ K.T / np.sqrt(Q.shape[-1])
-                weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-                weights = weights / weights.sum(axis=-1, keepdims=True)
-                return weights @ V
+            def strided_multiplications(shape, C, M, N):
+                """shape: (frames, rows, columns), even. Returns (of 3D, of (2+1)D)."""
+                frames, rows, columns = shape
+                places = (frames // 2) * (rows // 2) * (columns // 2)
+                first = frames * (rows // 2) * (columns // 2)
+                return places * 27 * C * N, first * 9 * C * M + places * 3 * M * N
         ''',
-        why="Each query shares one unit of attention out among the keys; the division keeps the scores of a size that a softmax likes.",
-        hints=(
-            "Which product gives a score for each query and key?",
-            "Q @ K.T, (queries, keys), divided by the square root of d; then a softmax over the last axis.",
-            "weights @ V",
-        ),
-        inputs=_attention,
+        why="The first half of (2+1)D still runs on all frames, at every second place.",
+        hints=("How many output places has the 3D layer?", "Half as many on each axis. And the first half of (2+1)D?", "It takes the strides of space alone: all frames, half of the rows and columns."),
+        inputs=lambda rng: [((12, 16, 16), 16, 38, 32), ((4, 6, 8), 3, 5, 7), ((2, 4, 2), 1, 2, 3)],
         mistakes=(
-            Mistake("no-scaling", "The division by the square root of d is missing.", ((" / np.sqrt(Q.shape[-1])", ""),)),
-            Mistake("scaled-by-d", "Divide by the square root of d, not by d.", (("np.sqrt(Q.shape[-1])", "Q.shape[-1]"),)),
-            Mistake("softmax-over-queries", "Your softmax goes over the queries: each query shares one unit out among the keys (the last axis).",
-                    (("weights / weights.sum(axis=-1, keepdims=True)", "weights / weights.sum(axis=0, keepdims=True)"), ("scores - scores.max(axis=-1, keepdims=True)", "scores"))),
-            Mistake("no-softmax", "The softmax is missing: the scores themselves are no weights.", (("return weights @ V", "return scores @ V"),)),
-            Mistake("scaled-by-keys", "d is the length of a query, not the number of keys.", (("np.sqrt(Q.shape[-1])", "np.sqrt(len(K))"),)),
-            Mistake("scaled-after", "The division belongs in front of the softmax, on the scores.",
-                    (("Q @ K.T / np.sqrt(Q.shape[-1])", "Q @ K.T"), ("return weights @ V", "return weights @ V / np.sqrt(Q.shape[-1])"))),
-            Mistake("multiplied", "Divide by the square root of d; multiplied, the softmax hardens.", (("K.T / np", "K.T * np"),)),
+            Mistake("all-strides-at-once", "The first half of (2+1)D keeps all frames.", (("first = frames *", "first = (frames // 2) *"),)),
+            Mistake("no-stride", "You count as many places as the input has.",
+                    (("places = (frames // 2) * (rows // 2) * (columns // 2)", "places = frames * rows * columns"), ("first = frames * (rows // 2) * (columns // 2)", "first = frames * rows * columns"))),
+            Mistake("space-only", "The stride of time is forgotten.", (("places = (frames // 2)", "places = frames"),)),
+            Mistake("kernels-only", "Those are the numbers in the kernels; each is used at every output place.",
+                    (("places = (frames // 2) * (rows // 2) * (columns // 2)", "places = 1"), ("first = frames * (rows // 2) * (columns // 2)", "first = 1"))),
+            Mistake("time-forgotten", "The second half of (2+1)D is forgotten.", ((" + places * 3 * M * N", ""),)),
+            Mistake("exchanged", "The two are exchanged: 3D comes first.",
+                    (("return places * 27 * C * N, first * 9 * C * M + places * 3 * M * N", "return first * 9 * C * M + places * 3 * M * N, places * 27 * C * N"),)),
+            Mistake("full-frames-first", "The first half takes the strides of space: half of the rows and columns.", (("first = frames * (rows // 2) * (columns // 2)", "first = frames * rows * columns"),)),
         ),
     ),
     Exercise(
-        slug="causal_mask", notebook="11", title="A causal mask",
-        prompt="(tokens, tokens) of bool: true where query i may look at key j, which is not later than i.",
+        slug="endpoint_error", notebook="10", title="How wrong is a flow?",
+        prompt="The endpoint error: the mean over all pixels of the length of (measured - true).",
         solution='''
-            def causal_mask(tokens):
-                """Returns (tokens, tokens) of bool."""
-                return np.tri(tokens, dtype=bool)
+            def endpoint_error(measured, true):
+                """Both (rows, columns, 2) in pixels. Returns a number."""
+                return float(np.sqrt(((measured - true) ** 2).sum(axis=-1)).mean())
         ''',
-        why="Rows are queries: row i is true up to and with column i.",
-        hints=("Which keys may query 0 look at?", "Only itself. And the last one?", "np.tri(tokens, dtype=bool): true on and below the diagonal."),
-        inputs=lambda rng: [(4,), (1,), (3,)],
+        why="Each pixel's error is a distance; the mean is taken of distances.",
+        hints=("What is the length of a difference (du, dv)?", "sqrt(du^2 + dv^2), for each pixel.", "np.sqrt(((measured - true) ** 2).sum(axis=-1)).mean()"),
+        inputs=lambda rng: [(rng.normal(size=(r, c, 2)), rng.normal(size=(r, c, 2))) for r, c in ((2, 3), (1, 4), (5, 2))],
         mistakes=(
-            Mistake("future", "The other way round: rows are queries, and they may look back.", (("np.tri(tokens, dtype=bool)", "np.tri(tokens, dtype=bool).T"),)),
-            Mistake("not-itself", "A frame may look at itself.", (("np.tri(tokens, dtype=bool)", "np.tri(tokens, k=-1, dtype=bool)"),)),
-            Mistake("itself-alone", "It may look at all that came before, too.", (("np.tri(tokens, dtype=bool)", "np.eye(tokens, dtype=bool)"),)),
-            Mistake("one-ahead", "One frame of the future is open.", (("np.tri(tokens, dtype=bool)", "np.tri(tokens, k=1, dtype=bool)"),)),
-            Mistake("forbidden", "Yours is true where looking is forbidden; here true means allowed.", (("np.tri(tokens, dtype=bool)", "~np.tri(tokens, dtype=bool)"),)),
-        ),
-    ),
-    Exercise(
-        slug="permuted_output", notebook="11", title="Tokens in another order",
-        prompt="The attention layer's output for x[:, order], from the output y for x, without positions.",
-        solution='''
-            def permuted_output(y, order):
-                """y: (batch, tokens, features). Returns the same shape."""
-                return y[:, order]
-        ''',
-        why="Without positions attention does not know the order: the output moves as the input does.",
-        hints=("Does a token's answer change when others stand elsewhere?", "No: it keeps its answer, and stands in its new place.", "y[:, order]"),
-        inputs=lambda rng: [(rng.normal(size=(2, 4, 3)), np.array([2, 0, 3, 1])), (rng.normal(size=(1, 5, 2)), np.array([4, 0, 1, 2, 3]))],
-        mistakes=(
-            Mistake("unmoved", "That is the output for the old order: the tokens keep theirs, but in other places.", (("y[:, order]", "y"),)),
-            Mistake("way-back", "That is the way back: order[0] says which old token now stands first.", (("y[:, order]", "y[:, np.argsort(order)]"),)),
-            Mistake("features", "You move the features; the tokens are on the axis before.", (("y[:, order]", "np.roll(y, 1, axis=2)"),)),
-            Mistake("reversed", "You turn the order round.", (("y[:, order]", "y[:, order[::-1]]"),)),
-            Mistake("mean", "The mean is what is left when you do not care for the places.", (("y[:, order]", "y.mean(axis=1, keepdims=True) + 0 * y"),)),
-        ),
-    ),
-    Exercise(
-        slug="pairs_of_tokens", notebook="11", title="Pairs of joint attention",
-        prompt="Pairs (query, key) of joint attention over tubelets of `block` (frames, rows, columns).",
-        solution='''
-            def pairs_of_tokens(frames, height, width, block=(2, 16, 16)):
-                """A whole number."""
-                tokens = (frames // block[0]) * (height // block[1]) * (width // block[2])
-                return tokens**2
-        ''',
-        why="Every token looks at every token, itself too.",
-        hints=("How many tokens are there?", "frames / 2 x height / 16 x width / 16.", "Each looks at all: tokens squared."),
-        inputs=lambda rng: [(32, 224, 224), (4, 32, 48), (8, 16, 16, (1, 8, 8))],
-        mistakes=(
-            Mistake("tokens", "These are the tokens; each looks at all.", (("tokens**2", "tokens"),)),
-            Mistake("each-pair-once", "Each pair has two directions, and a token looks at itself, too.", (("tokens**2", "tokens * (tokens - 1) // 2"),)),
-            Mistake("not-itself", "A token looks at itself, too.", (("tokens**2", "tokens * (tokens - 1)"),)),
-            Mistake("frames-not-halved", "A tubelet takes several frames at once.", (("frames // block[0]", "frames"),)),
-            Mistake("divided", "That is divided attention: over time and over space by turns.",
-                    (("return tokens**2", "return tokens * (frames // block[0] + (height // block[1]) * (width // block[2]))"),)),
-        ),
-    ),
-    Exercise(
-        slug="clips_for", notebook="12", title="How many clips for an accuracy?",
-        prompt="Between two sizes the curve goes along a straight line over log2 of the size. Where does it reach `wanted`? np.inf if never. (The curve rises.)",
-        solution='''
-            def clips_for(sizes, accuracies, wanted):
-                """A number."""
-                if wanted > max(accuracies):
-                    return np.inf
-                return float(2 ** np.interp(wanted, accuracies, np.log2(sizes)))
-        ''',
-        why="Interpolate the logarithm of the size, and raise 2 to it.",
-        hints=("np.interp goes along straight lines. Over which axis is the line straight?", "Over log2 of the size: interpolate that.", "2 ** np.interp(wanted, accuracies, np.log2(sizes))"),
-        inputs=lambda rng: [([10, 20, 40], [0.2, 0.4, 0.8], 0.6), ([12, 24], [0.3, 0.5], 0.4), ([10, 20, 40], [0.2, 0.4, 0.8], 0.9), ([8, 64], [0.1, 0.7], 0.3)],
-        mistakes=(
-            Mistake("plain-axis", "Half way on a plain axis; half way over log2 is less.", (("2 ** np.interp(wanted, accuracies, np.log2(sizes))", "np.interp(wanted, accuracies, sizes)"),)),
-            Mistake("never", "A curve that ends below never reaches it: return np.inf.", (("    if wanted > max(accuracies):\n        return np.inf\n", ""),)),
-            Mistake("log", "That is log2 of the size; raise 2 to it.", (("2 ** np.interp", "np.interp"),)),
-            Mistake("next-size", "You take the next size that was tried; go along the line between two.",
-                    (("2 ** np.interp(wanted, accuracies, np.log2(sizes))", "next(n for n, a in zip(sizes, accuracies) if a >= wanted)"),)),
-            Mistake("e", "The line is straight over log2, and 2 is to be raised, not e.", (("2 ** np.interp", "np.e ** np.interp"),)),
-        ),
-    ),
-    Exercise(
-        slug="clips_needed", notebook="12", title="The power law turned round",
-        prompt="error = a n^-b. How many clips n for a given error?",
-        solution='''
-            def clips_needed(a, b, error):
-                """A number."""
-                return (a / error) ** (1 / b)
-        ''',
-        why="n^b = a / error, so n is its b-th root.",
-        hints=("Solve error = a / n^b for n^b first.", "n^b = a / error.", "(a / error) ** (1 / b)"),
-        inputs=lambda rng: [(4.0, 0.5, 0.1), (2.0, 0.7, 0.05), (1.0, 1.0, 0.2)],
-        mistakes=(
-            Mistake("no-root", "(a / error) must still be raised to the power 1 / b.", ((" ** (1 / b)", ""),)),
-            Mistake("power-b", "The b-th root, not the b-th power.", (("(1 / b)", "b"),)),
-            Mistake("upside-down", "a / error, not error / a: a smaller error needs more clips.", (("(a / error)", "(error / a)"),)),
-            Mistake("forward", "That is the error for so many clips; the clips are wanted.", (("(a / error) ** (1 / b)", "a * error ** -b"),)),
-            Mistake("a-left-out", "a is raised, too.", (("(a / error) ** (1 / b)", "a * error ** (-1 / b)"),)),
+            Mistake("squares", "The root is missing: those are squares of lengths.", (("np.sqrt(((measured - true) ** 2).sum(axis=-1)).mean()", "((measured - true) ** 2).sum(axis=-1).mean()"),)),
+            Mistake("root-of-mean", "That is the root of the mean square; the mean of the lengths is wanted.", (("np.sqrt(((measured - true) ** 2).sum(axis=-1)).mean()", "np.sqrt(((measured - true) ** 2).sum(axis=-1).mean())"),)),
+            Mistake("parts", "That is the mean of |du| and |dv|; the length of (du, dv) is wanted.", (("np.sqrt(((measured - true) ** 2).sum(axis=-1)).mean()", "np.abs(measured - true).mean()"),)),
+            Mistake("of-means", "You take the mean first: errors to the left and to the right cancel.", (("np.sqrt(((measured - true) ** 2).sum(axis=-1)).mean()", "np.sqrt(((measured - true).mean(axis=(0, 1)) ** 2).sum())"),)),
+            Mistake("lengths", "That is the difference of the lengths; directions count, too.",
+                    (("np.sqrt(((measured - true) ** 2).sum(axis=-1)).mean()", "np.abs(np.sqrt((measured**2).sum(axis=-1)) - np.sqrt((true**2).sum(axis=-1))).mean()"),)),
+            Mistake("sum", "That is the sum over pixels; the mean is wanted.", (("(axis=-1)).mean()", "(axis=-1)).sum()"),)),
+            Mistake("mean-of-squares", "Inside the root stands the sum of the two squares, not their mean.", ((".sum(axis=-1)", ".mean(axis=-1)"),)),
         ),
     ),
 )  # fmt: skip
