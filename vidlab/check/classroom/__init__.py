@@ -6,9 +6,7 @@ sandbox      how that process is started, watched and ended
 grading      a folder of notebooks, graded; what was graded stays graded
 report       the grades as a table, and the page that says what to teach again
 assignments  the same exercises as a course of nbgrader
+copies       what nbgrader needs to survive a copied cell
+
+Nothing is imported here, so that the worker holds no more than it needs.
 """
-
-from vidlab.check.classroom.assignments import make_course, points
-from vidlab.check.classroom.grading import Grade, grade
-
-__all__ = ["Grade", "grade", "make_course", "points"]

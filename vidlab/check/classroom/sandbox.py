@@ -57,13 +57,15 @@ class Sandbox:
 
     def __init__(self, hide=(), contain: bool = True):
         self.folder = tempfile.mkdtemp(prefix="vidlab-grade-")
-        python = [sys.executable, "-s", "-P", "-m", "vidlab.check.classroom.worker"]
+        python = [sys.executable, "-P", "-m", "vidlab.check.classroom.worker"]
         command = self._wrapped(python, hide) if contain and bubblewrap() else python
-        keep = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "LANG") if name in os.environ}
+        keep = {
+            name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "LANG") if name in os.environ
+        }
         environment = keep | {
             "PYTHONPATH": str(CHECK.parents[1]), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0",
-            "HOME": self.folder, "TMPDIR": self.folder, "TEMP": self.folder, "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1",
+            "HOME": self.folder, "TMPDIR": self.folder, "TEMP": self.folder, "MPLBACKEND": "agg",
+            "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3",
         }  # fmt: skip
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=self.folder,
@@ -179,6 +181,5 @@ def _trial(body):
         for paths, wrong, raised in head["answers"]
     ]
     again = answers.pop() if head["again"] else None
-    return Trial(
-        str(head["kind"]), answers, again, str(head["stopped"])[:500], bool(head["changed"]), str(head["printed"])[:2000]
-    )
+    said = {"stopped": str(head["stopped"])[:500], "printed": str(head["printed"])[:2000]}
+    return Trial(str(head["kind"]), answers, again, changed=bool(head["changed"]), **said)

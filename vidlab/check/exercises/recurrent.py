@@ -1,6 +1,7 @@
 """Notebooks 04, 05 and 05b: the RNN and the LSTM."""
 
 import numpy as np
+from scipy import stats
 
 from vidlab.check.exercise import Exercise, Mistake
 
@@ -41,9 +42,6 @@ def _ring(said):
     weight, bias = np.concatenate([np.ravel(one) for one in said.values()])
     gate = 1 / (1 + np.exp(-np.clip(weight * COUNTS + bias, -60, 60)))
     return {"": np.where(gate < 0.1, 0, np.where(gate > 0.9, 2, 1))}
-
-
-_T = {3: 3.182446305, 4: 2.776445105, 5: 2.570581836, 6: 2.446911851}  # 97.5% point of Student's t
 
 
 def _pairs(rng):
@@ -373,25 +371,25 @@ EXERCISES = (
                 difference = np.asarray(second) - np.asarray(first)
                 n = len(difference)
                 mean = difference.mean()
-                half = T[n - 1] * difference.std(ddof=1) / np.sqrt(n)
+                half = stats.t.ppf(0.975, n - 1) * difference.std(ddof=1) / np.sqrt(n)
                 return mean, mean - half, mean + half
         ''',
         why="Differences of pairs leave out what both share, such as a hard seed; t, not 1.96, as there are few pairs.",
         hints=("Take the differences first: one number for each pair.", "The standard error is difference.std(ddof=1) / sqrt(n).", "mean - t * error and mean + t * error, t = stats.t.ppf(0.975, n - 1)."),
         inputs=_pairs,
-        given={"T": _T},
+        given={"stats": stats},
         tolerance=1e-3,
         mistakes=(
-            Mistake("normal", "1.96 is for many pairs; for few, Student's t asks for more.", (("T[n - 1]", "1.959964"),)),
+            Mistake("normal", "1.96 is for many pairs; for few, Student's t asks for more.", (("stats.t.ppf(0.975, n - 1)", "1.959964"),)),
             Mistake("sign", "Second minus first: yours has the other sign.", (("np.asarray(second) - np.asarray(first)", "np.asarray(first) - np.asarray(second)"),)),
             Mistake("no-root", "That is the spread of single differences; the mean's is smaller by the square root of n.", ((" / np.sqrt(n)", ""),)),
             Mistake("n-not-n-1", "The standard deviation of a sample divides by n - 1: std(ddof=1).", (("difference.std(ddof=1)", "difference.std()"),)),
             Mistake("unpaired", "You took the two spreads apart: that throws away that they are pairs.",
                     (("difference.std(ddof=1)", "np.sqrt(np.var(first, ddof=1) + np.var(second, ddof=1))"),)),
-            Mistake("one-sided", "That is the 95% point of one side; the interval has two: 0.975.", (("T[n - 1]", "{3: 2.353363, 4: 2.131847, 5: 2.015048, 6: 1.943180}[n - 1]"),)),
+            Mistake("one-sided", "That is the 95% point of one side; the interval has two: 0.975.", (("stats.t.ppf(0.975, n - 1)", "stats.t.ppf(0.95, n - 1)"),)),
             Mistake("divided-by-n", "Divide by the square root of n, not by n.", (("np.sqrt(n)", "n"),)),
             Mistake("half-width", "low and high are the ends: the mean minus and plus the half width.", (("return mean, mean - half, mean + half", "return mean, -half, half"),)),
-            Mistake("n-degrees", "Student's t has n - 1 degrees of freedom, not n.", (("T[n - 1]", "{4: 2.776445, 5: 2.570582, 6: 2.446912, 7: 2.364624}[n]"),)),
+            Mistake("n-degrees", "Student's t has n - 1 degrees of freedom, not n.", (("stats.t.ppf(0.975, n - 1)", "stats.t.ppf(0.975, n)"),)),
         ),
     ),
 )  # fmt: skip
