@@ -10,6 +10,7 @@ import pytest
 from scipy.signal import correlate2d
 
 from vidlab import check, reference
+from vidlab.check import judge as judge_module
 from vidlab.check.judge import judge
 from vidlab.check.mutants import mutants
 
@@ -109,7 +110,13 @@ def test_right_answers_pass_however_they_are_written(slug):
         assert result.passed, (inspect.getsource(answer), result.message)
 
 
-def test_two_mistakes_at_once_are_both_named():
+@pytest.fixture
+def patient(monkeypatch):
+    """A slow computer finds what a fast one finds, only later."""
+    monkeypatch.setattr(judge_module, "SEARCH_SECONDS", 60)
+
+
+def test_two_mistakes_at_once_are_both_named(patient):
     one = check.EXERCISES["rnn_forward"]
     by = {m.slug: m for m in one.mistakes}
     pair = ("no-bias", "last-only")
@@ -118,7 +125,7 @@ def test_two_mistakes_at_once_are_both_named():
     assert result.misconception == "+".join(pair) and all(by[slug].says in result.message for slug in pair)
 
 
-def test_what_nobody_listed_is_pointed_at_without_giving_the_line_away():
+def test_what_nobody_listed_is_pointed_at_without_giving_the_line_away(patient):
     one = check.EXERCISES["rnn_forward"]
     wrong = one.made_of(one.source.replace("np.tanh(x[:, t] @ W + h @ U + b)", "np.tanh(x[:, t] @ W - h @ U + b)"))
     result = judge(one, wrong)

@@ -5,16 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations
+from time import monotonic
 
 import numpy as np
 
 from vidlab.check import mutants
 from vidlab.check.answers import Answered, Trial, answered, attempt, call, shown
 from vidlab.check.exercise import Exercise
-from vidlab.check.limits import Stopped, contained
+from vidlab.check.limits import Stopped, timed
 
-REFERENCE_SECONDS = 2.0  # for a known mistake or a mutant, which may loop
-MOST_MUTANTS = 400
+REFERENCE_SECONDS = 2.0  # for a known mistake, which may loop
+SEARCH_SECONDS = 0.3  # for pairs of known mistakes, and again for mutants; what is not found by then is not named
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,14 @@ def _of_function(exercise, trial, result):
     at = fails[0]
     result = replace(result, details=(inputs[at], expected[at].leaves, given[at].leaves))
     usable = [k for k, one in enumerate(given) if one.leaves is not None]
-    if usable and (found := _named(exercise, given, usable)):
+    visible = any(k in usable for k in fails)  # else it raises where it is wrong, and no mistake explains that
+    if visible and (found := _named(exercise, given, usable)):
         return replace(result, message=found[1], misconception=found[0])
     if given[at].leaves is None:
         return replace(result, message=_sentence(given[at].wrong, inputs[at]))
     if different := _different_form(given[at].leaves, expected[at].leaves):
         return replace(result, message=f"{different} ({_inputs_in_words(inputs[at])})")
-    if words := _mutated(exercise, given, usable):
+    if visible and (words := _mutated(exercise, given, usable)):
         return replace(result, message=f"Not yet. It behaves {words}.")
     return replace(
         result,
@@ -118,7 +120,7 @@ def _sentence(wrong, arguments):
     return {"None": f"It returns None for some input: is a `return` missing? ({_inputs_in_words(arguments)})"}.get(
         wrong,
         f"{wrong} ({_inputs_in_words(arguments)})"
-        if wrong.startswith("It raises")
+        if wrong.startswith("It ")
         else f"It returns {wrong}. ({_inputs_in_words(arguments)})",
     )
 
@@ -246,50 +248,56 @@ class _Hashed:
 
 
 @lru_cache(4096)
-def _answers_of(key, source):
-    """What a wrong solution gives for each input; None where it cannot even be made."""
-    inputs, _ = _expected(key.exercise)
+def _made(key, source):
+    """What a wrong solution makes; None where it cannot even be made."""
     try:
-        function = key.exercise.made_of(source)
-        with contained(REFERENCE_SECONDS):
-            return [_seen(key, call(function, copy.deepcopy(arguments))) for arguments in inputs]
-    except (Stopped, Exception):
+        return key.exercise.made_of(source)
+    except Exception:
         return None
 
 
-def _agrees_on(exercise, source, given, usable):
-    answers = _answers_of(_Hashed(exercise), source)
-    if answers is None or any(answers[k].leaves is None for k in usable):
+def _agrees_on(exercise, source, given, usable, seconds=REFERENCE_SECONDS):
+    """Whether a wrong solution gives the same answers, on every input on which the answer gave any."""
+    inputs, _ = _expected(exercise)
+    function = _made(_Hashed(exercise), source)
+    if function is None:
         return False
-    if not all(_agree(given[k], answers[k], exercise.tolerance) for k in usable):
+    try:
+        with timed(seconds):
+            return all(
+                _agree(given[k], _seen(exercise, call(function, copy.deepcopy(inputs[k]))), exercise.tolerance)
+                for k in usable
+            )
+    except (Stopped, Exception):
         return False
-    _, expected = _expected(exercise)  # where it is the same as the right answer everywhere, it explains nothing
-    return not all(_agree(given[k], expected[k], exercise.tolerance) for k in usable)
 
 
 def _named(exercise, given, usable):
     """(slug, message) of the known mistake, or of two at once, that gives the same answers."""
-    made = [(m, exercise.mistaken(m)) for m in exercise.mistakes]
-    for mistake, source in made:
+    for mistake in exercise.mistakes:
+        source = exercise.mistaken(mistake)
         if source is not None and _agrees_on(exercise, source, given, usable):
             slug = exercise.twins.get(mistake.slug, mistake.slug)
-            says = next(m.says for m in exercise.mistakes if m.slug == slug)
-            return slug, says
-    for pair in combinations(exercise.mistakes, 2):
-        source = exercise.mistaken(*pair)
-        if source is not None and _agrees_on(exercise, source, given, usable):
-            return "+".join(m.slug for m in pair), " And: ".join(m.says for m in pair)
+            return slug, next(m.says for m in exercise.mistakes if m.slug == slug)
+    pairs = ((pair, exercise.mistaken(*pair)) for pair in combinations(exercise.mistakes, 2))
+    for pair, _ in _agreeing(exercise, pairs, given, usable):
+        return "+".join(m.slug for m in pair), " And: ".join(m.says for m in pair)
     return None
 
 
 def _mutated(exercise, given, usable):
     """In words, what the answer behaves like, where all small changes that agree with it say the same."""
-    if not usable:
-        return ""
-    words = set()
-    for count, (said, _, source) in enumerate(mutants.mutants(exercise.source)):
-        if count == MOST_MUTANTS:
-            break
-        if _agrees_on(exercise, source, given, usable):
-            words.add(said)
+    changed = ((said, source) for said, _, source in mutants.mutants(exercise.source))
+    words = {said for said, _ in _agreeing(exercise, changed, given, usable)}
     return words.pop() if len(words) == 1 else ""
+
+
+def _agreeing(exercise, candidates, given, usable):
+    """The candidates (name, source) that agree with the answer, as far as the time goes."""
+    end = monotonic() + SEARCH_SECONDS
+    for name, source in candidates:
+        left = end - monotonic()
+        if left <= 0:
+            return
+        if source is not None and _agrees_on(exercise, source, given, usable, left):
+            yield name, source

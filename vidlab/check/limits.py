@@ -81,6 +81,15 @@ def contained(seconds: float = SECONDS):
         _put_back(*states, trace, recursion)
 
 
+@contextmanager
+def timed(seconds: float):
+    """Run code of ours that may loop: `Stopped` after so long."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with _Watch(seconds):
+            yield
+
+
 def _put_back(python, numpy, environment, folder, errors, trace, recursion):
     for module, names in _NUMPY:
         if vars(module) != names and any(vars(module).get(name) is not value for name, value in names.items()):

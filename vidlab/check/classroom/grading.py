@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -80,8 +81,10 @@ def grade(
             found[student, path] = known
     progress = progress or (lambda done, of: None)
     progress(len(found), len(files))
+    stop = threading.Event()
     with ThreadPoolExecutor(max(jobs, 1)) as pool:
-        begun = {pool.submit(_graded, student, path, (folder, out), contain): (student, path) for student, path in left}
+        begun = {pool.submit(_graded, student, path, (folder, out), contain, stop): (student, path)
+                 for student, path in left}  # fmt: skip
         try:
             for one in as_completed(begun):
                 student, path = begun[one]
@@ -89,6 +92,7 @@ def grade(
                 _keep(kept, student, path, found[student, path])
                 progress(len(found), len(files))
         except BaseException:
+            stop.set()
             pool.shutdown(cancel_futures=True)
             raise
     return [grade for key in sorted(found) for grade in found[key]]
@@ -145,7 +149,7 @@ def _keep(kept, student, path, grades):
     os.replace(part, place)
 
 
-def _graded(student, path, hide, contain) -> list[Grade]:
+def _graded(student, path, hide, contain, stop) -> list[Grade]:
     try:
         handed_in = submission.read(path, student, {slug: one.notebook for slug, one in EXERCISES.items()})
     except submission.Unreadable as error:
@@ -156,7 +160,7 @@ def _graded(student, path, hide, contain) -> list[Grade]:
         for slug in asked:
             best = None
             for number, source in handed_in.cells.get(slug, []):
-                trial, box = _trial(box, handed_in, slug, number, source, hide, contain)
+                trial, box = _trial(box, handed_in, slug, number, source, (hide, contain, stop))
                 result = _verdict(slug, trial)
                 if best is None or (result.score, result.attempted) > (best.score, best.attempted):
                     best = result
@@ -167,7 +171,7 @@ def _graded(student, path, hide, contain) -> list[Grade]:
     return grades
 
 
-def _trial(box, handed_in, slug, number, source, hide, contain):
+def _trial(box, handed_in, slug, number, source, how):
     """An answer, tried in the student's process; a new one where the last was lost."""
     exercise = EXERCISES[slug]
     function = None if exercise.is_value else exercise.reference.__name__
@@ -178,13 +182,12 @@ def _trial(box, handed_in, slug, number, source, hide, contain):
         return Trial("function", stopped=f"The cell is not Python{line}: {getattr(error, 'msg', error)}."), box
     try:
         if box is None:
-            box = Sandbox(hide, contain)
-            before = [one for at, text in handed_in.before for one in submission.definitions(text)]
+            box = Sandbox(*how)
             try:
-                box.define(before)
+                box.define(submission.definitions(handed_in))
             except Lost:
                 box.close()
-                box = Sandbox(hide, contain)
+                box = Sandbox(*how)
         return box.attempt(source, answer, None if exercise.is_value else exercise.tried(), number), box
     except Lost as lost:
         box.close()

@@ -32,6 +32,10 @@ class Lost(Exception):
     """The process ended or was ended; the message says what the student's code did, in one sentence."""
 
 
+class Ended(Exception):
+    """Grading was interrupted."""
+
+
 @lru_cache(1)
 def bubblewrap() -> str | None:
     """Where bubblewrap is, if it is there and may be used here."""
@@ -49,13 +53,15 @@ _NAMESPACES = ["--unshare-all", "--die-with-parent", "--new-session"]
 
 
 class Sandbox:
-    """A process for one student's code. `hide` are folders that it must not see, where the system can hide them.
+    """A process for one student's code. `hide` are folders it must not see, where the system can hide them; `stop`,
+    once set, ends what is running.
 
     With bubblewrap (Linux): no network, everything read-only but a folder of its own, a process space of its own, the
     hidden folders empty. Everywhere: the limits of time and memory, and what `worker` refuses.
     """
 
-    def __init__(self, hide=(), contain: bool = True):
+    def __init__(self, hide=(), contain: bool = True, stop: threading.Event | None = None):
+        self.stop = stop or threading.Event()
         self.folder = tempfile.mkdtemp(prefix="vidlab-grade-")
         python = [sys.executable, "-P", "-m", "vidlab.check.classroom.worker"]
         command = self._wrapped(python, hide) if contain and bubblewrap() else python
@@ -103,6 +109,8 @@ class Sandbox:
             try:
                 body = self.replies.get(timeout=0.1)
             except queue.Empty:
+                if self.stop.is_set():
+                    raise Ended from None
                 if monotonic() > end:
                     raise Lost(f"It does not come to an end: stopped after {seconds:g} seconds.") from None
                 if self._memory() > MEMORY:

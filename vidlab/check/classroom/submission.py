@@ -75,15 +75,45 @@ def _notebook(path, cells, slugs):
     return max(numbers, key=numbers.count) if numbers else ""
 
 
-def definitions(source: str) -> list[str]:
-    """The statements of a cell that only name things: imports, functions, classes, constants. Nothing that computes."""
+def definitions(handed_in: Submission) -> list[str]:
+    """The statements of the other cells that name what the answers use: imports, functions, classes, constants.
+
+    Nothing that computes, and nothing that no answer needs: most notebooks import TensorFlow, few answers use it.
+    """
+    named = [one for _, source in handed_in.before for one in _naming(_parsed(source).body)]
+    needed = {name for copies in handed_in.cells.values() for _, source in copies for name in _used(_parsed(source))}
+    needed.discard("check")
+    kept: set[int] = set()
+    while more := [k for k, (names, _) in enumerate(named) if k not in kept and names & needed]:
+        kept.update(more)
+        needed |= {name for k in more for name in _used(named[k][1])}
+    return [ast.unparse(named[k][1]) for k in sorted(kept)]
+
+
+def _naming(body):
+    """(names, statement) of what only names things; an import of several things is one of each."""
+    for one in body:
+        if isinstance(one, ast.Import):
+            for alias in one.names:
+                yield {alias.asname or alias.name.split(".")[0]}, ast.Import([alias])
+        elif isinstance(one, ast.ImportFrom):
+            for alias in one.names:
+                yield {alias.asname or alias.name}, ast.ImportFrom(one.module, [alias], one.level)
+        elif isinstance(one, ast.FunctionDef | ast.ClassDef):
+            yield {one.name}, one
+        elif isinstance(one, ast.Assign) and _constant(one.value):
+            yield {name.id for target in one.targets for name in ast.walk(target) if isinstance(name, ast.Name)}, one
+
+
+def _used(tree):
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def _parsed(source):
     try:
-        body = ast.parse(_python(source)).body
+        return ast.parse(_python(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    kept = [one for one in body if isinstance(one, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)]
-    kept += [one for one in body if isinstance(one, ast.Assign) and _constant(one.value)]
-    return [ast.unparse(one) for one in sorted(kept, key=lambda one: one.lineno)]
+        return ast.Module([], [])
 
 
 def _constant(value):

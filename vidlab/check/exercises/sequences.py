@@ -175,7 +175,7 @@ EXERCISES = (
             "Add `sign` to the count of the label's colour. Is it the largest?",
             "Where two are largest, half of the guesses are right: share a tie out.",
         ),
-        inputs=lambda rng: [(2,), (1,), (4,)],
+        inputs=lambda rng: [(4,), (2,), (3,)],
         tolerance=0.025,
         mistakes=(
             Mistake("ties-lost", "You count every tie as lost; one of the tied is named, and it may be the right one.", (("(best[0] / best.sum(axis=0)).mean()", "(best[0] & (best.sum(axis=0) == 1)).mean()"),)),
