@@ -218,7 +218,7 @@ def test_a_panel_says_in_words_what_it_shows_in_colour():
     bundle = check.conv1d(lambda c, k: np.correlate(c, k) + 1)._repr_mimebundle_()
     assert 'role="status"' in bundle["text/html"] and "<strong>Not yet.</strong>" in bundle["text/html"]
     assert "expected" in bundle["text/html"] and "given" in bundle["text/html"]
-    assert "First difference: the answer[0] is" in bundle["text/plain"]
+    assert "First difference: answer[0] is" in bundle["text/plain"]
     assert "<script>" not in check.Panel("x", "<script>")._repr_mimebundle_()["text/html"]
 
 

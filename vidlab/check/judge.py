@@ -210,7 +210,7 @@ def _first_difference(found, wanted):
         if not _same({path: found[path]}, {path: right}, 1e-4):
             off = np.argwhere(~np.isclose(found[path].astype(float), right.astype(float), rtol=1e-4, atol=1e-6))
             index = tuple(map(int, off[0])) if len(off) else ()
-            place = f"{path or 'the answer'}{list(index) if index else ''}"
+            place = f"answer{path}{list(index) if index else ''}"
             return (
                 f"First difference: {place} is {float(found[path][index]):.5g}, and {float(right[index]):.5g} is right."
             )

@@ -1,7 +1,6 @@
 """How a result looks: a panel in the notebook, one line of text elsewhere. Colour is never the only sign."""
 
 import html
-import re
 
 import numpy as np
 
@@ -33,16 +32,35 @@ class Panel:
         expected, given = (next(iter(leaves.values())) for leaves in self.details[1:])
         if not all(0 < one.ndim <= 2 and one.size <= 36 for one in (expected, given)):
             return ""
-        cells = "".join(f"<td>{_table(name, one)}</td>" for name, one in (("expected", expected), ("given", given)))
+        cells = "".join(
+            f'<td style="padding-right: 2em">{_table(name, one)}</td>'
+            for name, one in (("expected", expected), ("given", given))
+        )
         return f"<table><tr>{cells}</tr></table>"
 
 
 def _table(name, array):
     array = np.atleast_2d(array)
-    rows = "".join(f"<tr>{''.join(f'<td>{value:.4g}</td>' for value in row)}</tr>" for row in array)
-    return f"<table><caption>{name}</caption>{rows}</table>"
+    rows = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in array)
+    return f'<table style="text-align: right"><caption><em>{name}</em></caption>{rows}</table>'
+
+
+def _cell(value):
+    return f'<td style="padding: 0 0.5em">{value:.4g}</td>'
 
 
 def _marked(text):
-    """Markdown's code marks, and nothing else of it."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text)).replace("\n", "<br>")
+    """Markdown's code marks, and nothing else of it; code of several lines stands by itself."""
+    parts = text.split("`")
+    blocks = [k % 2 == 1 and "\n" in part for k, part in enumerate(parts)]
+    for k, part in enumerate(parts):
+        if k and blocks[k - 1]:
+            part = part.removeprefix("\n")
+        if k + 1 < len(parts) and blocks[k + 1]:
+            part = part.removesuffix("\n")
+        part = html.escape(part)
+        if blocks[k]:
+            parts[k] = f'<pre style="margin: 0.5em 0">{part}</pre>'
+        else:
+            parts[k] = f"<code>{part}</code>" if k % 2 else part.replace("\n", "<br>")
+    return "".join(parts)

@@ -13,7 +13,9 @@ from vidlab.check.exercises import EXERCISES
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; }
 h2 { margin-top: 2.5rem; } h3 { margin: 1.8rem 0 0.2rem; }
-table { border-collapse: collapse; } th, td { padding: 0.2rem 0.8rem 0.2rem 0; text-align: left; vertical-align: top; }
+table { border-collapse: collapse; }
+th, td { padding: 0.2rem 0.8rem 0.2rem 0; text-align: left; vertical-align: top; }
+code { white-space: nowrap; }
 th { border-bottom: 1px solid #777; } td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .bar { display: inline-block; height: 0.8em; background: #0b5394; vertical-align: baseline; }
 .bar.rest { background: #d5dce3; } .again { border-left: 5px solid #a03c00; padding-left: 0.8rem; margin: 0.4rem 0; }
