@@ -263,8 +263,8 @@ EXERCISES = (
     ),
     Exercise(
         slug="downward_kernel", notebook="02", title="Motion downwards",
-        prompt="An edge that goes down by `speed` rows a frame: a kernel (3, 9, 1, 1, 1) of three frames and nine rows, -1 before the edge "
-        "and 1 behind it.",
+        prompt="An edge that goes down by `speed` rows a frame: a kernel (3, 9, 1, 1, 1) of three frames and nine rows, -1 above the edge "
+        "and 1 below it, its middle at row 4 in the middle frame.",
         solution='''
             def downward_edge(speed):
                 """(3 frames, 9 rows, 1 column, 1, 1)."""
@@ -285,8 +285,8 @@ EXERCISES = (
             Mistake("upwards", "Your edge goes up: row numbers grow downwards, so the middle grows with the frame.", (("(r - 1)", "(1 - r)"),)),
             Mistake("still-across", "Your edge still goes across: the second axis is the rows, the third the columns.",
                     (("np.zeros((3, 9, 1, 1, 1))", "np.zeros((3, 1, 9, 1, 1))"), ("kernel[r, middle - 1], kernel[r, middle + 1]", "kernel[r, 0, middle - 1], kernel[r, 0, middle + 1]"))),
-            Mistake("signs", "The signs are exchanged: -1 before the edge, 1 behind it.", (("= -1, 1", "= 1, -1"),)),
-            Mistake("next-to-each-other", "Your -1 and 1 are neighbours; between them lies the middle: -1 before it, 1 behind it.", (("kernel[r, middle + 1] = -1, 1", "kernel[r, middle] = -1, 1"),)),
+            Mistake("signs", "The signs are exchanged: -1 above the edge, 1 below it.", (("= -1, 1", "= 1, -1"),)),
+            Mistake("next-to-each-other", "Your -1 and 1 are neighbours; between them lies the middle: -1 above it, 1 below it.", (("kernel[r, middle + 1] = -1, 1", "kernel[r, middle] = -1, 1"),)),
             Mistake("begins-at-the-middle", "The edge begins in the middle of the first frame; the middle frame has it at row 4.", (("4 + speed * (r - 1)", "4 + speed * (r - 1) * (r > 0)"),)),
         ),
     ),

@@ -153,7 +153,7 @@ EXERCISES = (
             Mistake("time-forgotten", "The second half of (2+1)D is forgotten.", ((" + places * 3 * M * N", ""),)),
             Mistake("exchanged", "The two are exchanged: 3D comes first.",
                     (("return places * 27 * C * N, first * 9 * C * M + places * 3 * M * N", "return first * 9 * C * M + places * 3 * M * N, places * 27 * C * N"),)),
-            Mistake("full-frames-first", "The first half takes the strides of space: half of the rows and columns.", (("first = frames * (rows // 2) * (columns // 2)", "first = frames * rows * columns"),)),
+            Mistake("no-stride-in-space", "The first half takes the strides of space: half of the rows and columns.", (("first = frames * (rows // 2) * (columns // 2)", "first = frames * rows * columns"),)),
         ),
     ),
     Exercise(
