@@ -3,6 +3,7 @@
 lab               open the course in JupyterLab, in the learner's own copy
 lab --reset 04    bring one notebook back as it was; what was there is kept beside it
 doctor            say what is right and wrong with this computer's set-up
+weights           fetch the weights of the pretrained networks, once
 download          fetch a data set and unpack it
 check-videos      name the files in a folder that cannot be read
 world             make clips whose every property is known
@@ -13,7 +14,7 @@ class, grade      exercises for nbgrader; a folder of handed-in notebooks, grade
 import argparse
 import sys
 
-from vidlab.cli import classify, data, doctor, lab, teach
+from vidlab.cli import classify, data, doctor, lab, teach, weights
 from vidlab.cli.course import CommandError
 
 
@@ -21,7 +22,7 @@ def main(argv=None):
     """Run the `vidlab` command; gives its exit code."""
     parser = argparse.ArgumentParser(prog="vidlab", description="A hands-on course on video understanding.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for file in (lab, doctor, data, classify, teach):
+    for file in (lab, doctor, weights, data, classify, teach):
         file.add_to(commands)
     arguments = parser.parse_args(argv)
     for stream in (sys.stdout, sys.stderr):  # a file's name may hold what the terminal cannot show
