@@ -96,9 +96,9 @@ OTHERWISE = {
     "range_pool": [
         lambda image, size=2: reference.max_pool2d(image[None, ..., None], size)[0, ..., 0]
         + reference.max_pool2d(-image[None, ..., None], size)[0, ..., 0],
-        lambda image: np.array([[np.ptp(image[2 * p : 2 * p + 2, 2 * q : 2 * q + 2]) for q in range(image.shape[1] // 2)]
-                                for p in range(image.shape[0] // 2)]),
-        lambda image: reference.pool2d_loops(image[None, ..., None], np.ptp)[0, ..., 0],
+        lambda image, size=2: np.array([[np.ptp(image[size * p : size * p + size, size * q : size * q + size])
+                                         for q in range(image.shape[1] // size)] for p in range(image.shape[0] // size)]),
+        lambda image, size=2: reference.pool2d_loops(image[None, ..., None], np.ptp, size)[0, ..., 0],
     ],
 }  # fmt: skip
 

@@ -74,6 +74,8 @@ class Checked(Panel):
             text = result.message.removeprefix("Not yet. ")
             if tries >= TRIES:
                 text += f'\n`check.hint("{result.exercise}")` and `check.solution("{result.exercise}")` are there.'
+            if result.printed.strip():
+                text += f"\nIt printed:\n`{result.printed.strip()[:600]}\n`"
             super().__init__("not yet", text, result.details if result.misconception is None else None)
 
     def __getattr__(self, name):

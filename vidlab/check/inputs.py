@@ -9,6 +9,9 @@ class Linear:
     def __init__(self, weights):
         self.weights = weights
 
+    def __repr__(self):
+        return "predict"
+
     def __call__(self, x):
         """The scores (batch, classes) of x (batch, features)."""
         return x @ self.weights
@@ -19,6 +22,9 @@ class Batches:
 
     def __init__(self, x, y, size):
         self.x, self.y, self.size, self.passes = x, y, size, 0
+
+    def __repr__(self):
+        return f"batches of {self.size} of {len(self.x)} clips"
 
     def __iter__(self):
         self.passes += 1

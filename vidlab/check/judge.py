@@ -68,9 +68,7 @@ def _of_value(exercise, trial, result):
         if _same({path: one for path, one in found.leaves.items() if path in wrong}, wrong, exercise.tolerance):
             return replace(result, message=mistake.says, misconception=mistake.slug)
     different = _different_form(found.leaves, wanted)
-    return replace(
-        result, message=different or "Not yet, and it is none of the mistakes that I know. `check.hint` helps."
-    )
+    return replace(result, message=different or "Not yet, and it is none of the mistakes that this check knows.")
 
 
 # ---------------------------------------------------------------------------------------------------- functions
@@ -83,7 +81,7 @@ def _of_function(exercise, trial, result):
     if trial.kind == "generator":
         says = "Your function has `yield` or `async` in it, so that calling it computes nothing; use `return`."
         return replace(result, message=says)
-    if trial.answers and trial.answers[0].wrong == "None":
+    if trial.kind == "stub":
         return replace(result, message="Not attempted yet: the function returns None.", attempted=False)
     if trial.changed:
         says = "Your function changes its argument: the caller's array is another one afterwards. Work on a copy."
@@ -107,33 +105,29 @@ def _of_function(exercise, trial, result):
     if given[at].leaves is None:
         return replace(result, message=_sentence(given[at].wrong, inputs[at]))
     if different := _different_form(given[at].leaves, expected[at].leaves):
-        return replace(result, message=f"{different} ({_inputs_in_words(inputs[at])})")
+        return replace(result, message=f"{different}{_inputs_in_words(inputs[at])}")
     if visible and (words := _mutated(exercise, given, usable)):
         return replace(result, message=f"Not yet. It behaves {words}.")
     return replace(
         result,
-        message=f"Not yet. {_first_difference(given[at].leaves, expected[at].leaves)} ({_inputs_in_words(inputs[at])})",
+        message=f"Not yet. {_first_difference(exercise, given[at].leaves, expected[at].leaves)}"
+        f"{_inputs_in_words(inputs[at])}",
     )
 
 
 def _sentence(wrong, arguments):
-    return {"None": f"It returns None for some input: is a `return` missing? ({_inputs_in_words(arguments)})"}.get(
-        wrong,
-        f"{wrong} ({_inputs_in_words(arguments)})"
-        if wrong.startswith("It ")
-        else f"It returns {wrong}. ({_inputs_in_words(arguments)})",
-    )
+    if wrong == "None":
+        return f"It returns None: is a `return` missing?{_inputs_in_words(arguments)}"
+    return f"{wrong if wrong.startswith('It ') else f'It returns {wrong}.'}{_inputs_in_words(arguments)}"
 
 
 def _inputs_in_words(arguments):
-    def words(value):
-        if isinstance(value, np.ndarray):
-            return f"an array of shape {value.shape}"
-        if isinstance(value, Mapping):
-            return f"a dict of {', '.join(map(str, value))}"
-        return shown(value)
+    """In brackets, with a space before them; nothing where a function takes nothing."""
 
-    return f"input: {', '.join(map(words, arguments))}"
+    def words(value):
+        return f"a dict of {', '.join(map(str, value))}" if isinstance(value, Mapping) else shown(value)
+
+    return f" (input: {', '.join(map(words, arguments))})" if arguments else ""
 
 
 # ------------------------------------------------------------------------------------------- comparing answers
@@ -156,22 +150,22 @@ def _agree(a, b, tolerance):
 
 
 def _same(a, b, tolerance):
-    if a.keys() != b.keys():
-        return False
-    for path, wanted in b.items():
-        found = a[path]
-        if found.shape != wanted.shape or (found.dtype.kind in "US") != (wanted.dtype.kind in "US"):
-            return False
-        if wanted.dtype.kind in "US":
-            if (found != wanted).any():
-                return False
-            continue
-        found, wanted = found.astype(float), wanted.astype(float)
-        largest = np.abs(wanted[np.isfinite(wanted)]).max(initial=0)
-        off = 1e-6 if b[path].dtype.kind in "iub" else tolerance * max(largest, 1e-12)  # what is counted is exact
-        if not np.allclose(found, wanted, rtol=0, atol=off, equal_nan=True):
-            return False
-    return True
+    if a.keys() > b.keys() and all(path.startswith("['") for path in a):
+        a = {path: a[path] for path in b}  # a dict that says more than was asked
+    return a.keys() == b.keys() and not any(_off(a[path], wanted, tolerance).any() for path, wanted in b.items())
+
+
+def _off(found, wanted, tolerance):
+    """Where an array differs from the right one; all of it where its shape or kind does."""
+    if found.shape != wanted.shape or (found.dtype.kind in "US") != (wanted.dtype.kind in "US"):
+        return np.ones(1, bool)
+    if wanted.dtype.kind in "US":
+        return np.atleast_1d(found != wanted)
+    found, exact = found.astype(float), wanted.dtype.kind in "iub"  # what is counted is exact
+    wanted = wanted.astype(float)
+    largest = np.abs(wanted[np.isfinite(wanted)]).max(initial=0)
+    allowed = 1e-6 if exact else tolerance * max(largest, 1e-6)
+    return ~np.atleast_1d(np.isclose(found, wanted, rtol=0, atol=allowed, equal_nan=True))
 
 
 def _what(leaves):
@@ -193,6 +187,9 @@ def _different_form(found, wanted):
         return f"The answer is {_what(found)}; expected {_what(wanted)}."
     for path, right in wanted.items():
         name = f"`{path}` of the answer" if path else "The answer"
+        if (found[path].dtype.kind in "US") != (right.dtype.kind in "US"):
+            is_text = found[path].dtype.kind in "US"
+            return f"{name} is {'text' if is_text else 'no text'}: give {'a number' if is_text else 'a word'}."
         if found[path].shape != right.shape:
             return f"{name} has the shape {found[path].shape}; expected {right.shape}."
         if (
@@ -205,16 +202,24 @@ def _different_form(found, wanted):
     return ""
 
 
-def _first_difference(found, wanted):
+def _first_difference(exercise, found, wanted):
+    if exercise.seen_as is not None:
+        return "It is none of the mistakes that this check knows."
     for path, right in wanted.items():
-        if not _same({path: found[path]}, {path: right}, 1e-4):
-            off = np.argwhere(~np.isclose(found[path].astype(float), right.astype(float), rtol=1e-4, atol=1e-6))
-            index = tuple(map(int, off[0])) if len(off) else ()
+        off = np.argwhere(_off(found[path], right, exercise.tolerance))
+        if len(off):
+            index = tuple(map(int, off[0])) if right.ndim else ()
+            said, asked = found[path][index].item(), right[index].item()
             place = f"answer{path}{list(index) if index else ''}"
-            return (
-                f"First difference: {place} is {float(found[path][index]):.5g}, and {float(right[index]):.5g} is right."
-            )
+            digits = next((n for n in (5, 8, 12) if _number(said, n) != _number(asked, n)), 17)
+            return f"First difference: {place} is {_number(said, digits)}, and {_number(asked, digits)} is right."
     return ""
+
+
+def _number(value, digits):
+    if isinstance(value, str):
+        return repr(value)
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.{digits}g}"
 
 
 # ------------------------------------------------------------------------------------------ which mistake is it?

@@ -41,6 +41,9 @@ EXERCISES = (
             Mistake("scaled-after", "The division belongs in front of the softmax, on the scores.",
                     (("Q @ K.T / np.sqrt(Q.shape[-1])", "Q @ K.T"), ("return weights @ V", "return weights @ V / np.sqrt(Q.shape[-1])"))),
             Mistake("multiplied", "Divide by the square root of d; multiplied, the softmax hardens.", (("K.T / np", "K.T * np"),)),
+            Mistake("weights", "Those are the weights; multiply them by V.", (("return weights @ V", "return weights"),)),
+            Mistake("softmax-over-all", "Your softmax goes over all scores together: each query shares one unit out.", (("weights / weights.sum(axis=-1, keepdims=True)", "weights / weights.sum()"), ("scores.max(axis=-1, keepdims=True)", "scores.max()"),)),
+            Mistake("scaled-by-values", "d is the length of a query, not the width of V.", (("np.sqrt(Q.shape[-1])", "np.sqrt(V.shape[-1])"),)),
         ),
     ),
     Exercise(
@@ -79,6 +82,7 @@ EXERCISES = (
             Mistake("features", "You move the features; the tokens are on the axis before.", (("y[:, order]", "np.roll(y, 1, axis=2)"),)),
             Mistake("reversed", "You turn the order round.", (("y[:, order]", "y[:, order[::-1]]"),)),
             Mistake("mean", "The mean is what is left when you do not care for the places.", (("y[:, order]", "y.mean(axis=1, keepdims=True) + 0 * y"),)),
+            Mistake("batch-moved", "y[order] moves the clips of the batch; the tokens are the axis after it: y[:, order].", (("y[:, order]", "y[np.asarray(order) % len(y)]"),)),
         ),
     ),
     Exercise(
@@ -100,6 +104,8 @@ EXERCISES = (
             Mistake("frames-not-halved", "A tubelet takes several frames at once.", (("frames // block[0]", "frames"),)),
             Mistake("divided", "That is divided attention: over time and over space by turns.",
                     (("return tokens**2", "return tokens * (frames // block[0] + (height // block[1]) * (width // block[2]))"),)),
+            Mistake("block-ignored", "The block is ignored: it may have another size.", (("(frames // block[0]) * (height // block[1]) * (width // block[2])", "(frames // 2) * (height // 16) * (width // 16)"),)),
+            Mistake("pixels", "You count pixels; a token is a whole block of them.", (("(frames // block[0]) * (height // block[1]) * (width // block[2])", "frames * height * width"),)),
         ),
     ),
     Exercise(
@@ -122,10 +128,14 @@ EXERCISES = (
             Mistake("scaled-by-features", "d is the length of a query, not the number of features.", (("np.sqrt(q.shape[-1])", "np.sqrt(x.shape[-1])"),)),
             Mistake("softmax-over-queries", "Your softmax goes over the queries; each row (last axis: keys) must sum to 1.", (("weights.sum(axis=-1, keepdims=True)", "weights.sum(axis=1, keepdims=True)"), ("scores - scores.max(axis=-1, keepdims=True)", "scores"))),
             Mistake("q-and-k-exchanged", "q and k are exchanged: rows are queries, columns keys.", (("q @ k.transpose(0, 2, 1)", "k @ q.transpose(0, 2, 1)"),)),
-            Mistake("no-bias", "The biases of q and k are forgotten.", (("x @ Wq + bq, x @ Wk + bk", "x @ Wq, x @ Wk"),)),
+            Mistake("no-bias", "The bias of q is forgotten. (That of k adds the same to all scores of a row, which a softmax does not see.)", (("x @ Wq + bq, x @ Wk + bk", "x @ Wq, x @ Wk"),)),
             Mistake("no-softmax", "These are the scores; the softmax over the keys is missing.", (("return weights / weights.sum(axis=-1, keepdims=True)", "return scores"),)),
             Mistake("not-normalised", "The rows do not sum to 1: divide by their sum.", (("return weights / weights.sum(axis=-1, keepdims=True)", "return np.exp(scores)"),)),
+            Mistake("no-bias-of-q", "The bias of q is forgotten.", (("x @ Wq + bq", "x @ Wq"),)),
+            Mistake("softmax-over-all", "Your softmax goes over all scores of a clip together; each query shares one unit out.", (("weights.sum(axis=-1, keepdims=True)", "weights.sum(axis=(1, 2), keepdims=True)"), ("scores.max(axis=-1, keepdims=True)", "scores.max(axis=(1, 2), keepdims=True)"),)),
+            Mistake("scaled-after", "The division belongs in front of the softmax, on the scores.", ((" / np.sqrt(q.shape[-1])", ""), ("return weights / weights.sum(axis=-1, keepdims=True)", "return weights / weights.sum(axis=-1, keepdims=True) / np.sqrt(q.shape[-1])"),)),
         ),
+        twins={"no-bias-of-q": "no-bias"},
     ),
     Exercise(
         slug="causal_attention", notebook="11", title="Attention that cannot see ahead",
@@ -151,11 +161,13 @@ EXERCISES = (
             Mistake("no-scaling", "The division by the square root of d is missing.", ((" / np.sqrt(Q.shape[-1])", ""),)),
             Mistake("softmax-over-queries", "Your softmax goes over the queries; each query shares one unit out among the keys.",
                     (("weights.sum(axis=-1, keepdims=True)", "weights.sum(axis=0, keepdims=True)"), ("scores - scores.max(axis=-1, keepdims=True)", "scores"))),
+            Mistake("strict", "Query 0 may look at nothing in yours, so that its row is 0 / 0: a token may look at itself.", (("np.tri(len(Q), dtype=bool)", "np.tri(len(Q), k=-1, dtype=bool)"),)),
+            Mistake("zero-times-infinity", "0 times -inf is not 0 but NaN: choose with np.where.", (("np.where(np.tri(len(Q), dtype=bool), scores, -np.inf)", "scores + (1 - np.tri(len(Q))) * -np.inf"),)),
         ),
     ),
     Exercise(
         slug="clips_for", notebook="12", title="How many clips for an accuracy?",
-        prompt="Between two sizes the curve goes along a straight line over log2 of the size. Where does it reach `wanted`? np.inf if never. (The curve rises.)",
+        prompt="Between two sizes the curve goes along a straight line over log2 of the size. Where does it reach `wanted`? np.inf if never; do not round. (The curve rises, and begins below `wanted`.)",
         solution='''
             def clips_for(sizes, accuracies, wanted):
                 """A number."""
@@ -164,8 +176,8 @@ EXERCISES = (
                 return float(2 ** np.interp(wanted, accuracies, np.log2(sizes)))
         ''',
         why="Interpolate the logarithm of the size, and raise 2 to it.",
-        hints=("np.interp goes along straight lines. Over which axis is the line straight?", "Over log2 of the size: interpolate that.", "2 ** np.interp(wanted, accuracies, np.log2(sizes))"),
-        inputs=lambda rng: [([10, 20, 40], [0.2, 0.4, 0.8], 0.6), ([12, 24], [0.3, 0.5], 0.4), ([10, 20, 40], [0.2, 0.4, 0.8], 0.9), ([8, 64], [0.1, 0.7], 0.3)],
+        hints=("np.interp goes along straight lines. Over which axis is the line straight?", "Over log2 of the size: interpolate that.", "2 ** np.interp(wanted, accuracies, np.log2(sizes)); and np.inf above the last accuracy."),
+        inputs=lambda rng: [([10, 20, 40], [0.2, 0.4, 0.8], 0.6), ([12, 24], [0.3, 0.5], 0.4), ([10, 20, 40], [0.2, 0.4, 0.8], 0.9), ([8, 64], [0.1, 0.7], 0.3), ([10, 20, 40], [0.2, 0.4, 0.8], 0.4)],
         mistakes=(
             Mistake("plain-axis", "Half way on a plain axis; half way over log2 is less.", (("2 ** np.interp(wanted, accuracies, np.log2(sizes))", "np.interp(wanted, accuracies, sizes)"),)),
             Mistake("never", "A curve that ends below never reaches it: return np.inf.", (("    if wanted > max(accuracies):\n        return np.inf\n", ""),)),
@@ -173,11 +185,13 @@ EXERCISES = (
             Mistake("next-size", "You take the next size that was tried; go along the line between two.",
                     (("2 ** np.interp(wanted, accuracies, np.log2(sizes))", "next(n for n, a in zip(sizes, accuracies) if a >= wanted)"),)),
             Mistake("e", "The line is straight over log2, and 2 is to be raised, not e.", (("2 ** np.interp", "np.e ** np.interp"),)),
+            Mistake("rounded", "Do not round: the place on the curve is wanted.", (("float(2 ** np.interp(wanted, accuracies, np.log2(sizes)))", "float(np.ceil(2 ** np.interp(wanted, accuracies, np.log2(sizes))))"),)),
+            Mistake("point-of-the-curve", "Where the wanted accuracy is exactly a point of the curve, it is reached: <=, not <.", (("if wanted > max(accuracies):", "if wanted > max(accuracies) or wanted in accuracies:"),)),
         ),
     ),
     Exercise(
         slug="clips_needed", notebook="12", title="The power law turned round",
-        prompt="error = a n^-b. How many clips n for a given error?",
+        prompt="error = a n^-b. How many clips n for a given error? (Do not round.)",
         solution='''
             def clips_needed(a, b, error):
                 """A number."""
@@ -192,6 +206,8 @@ EXERCISES = (
             Mistake("upside-down", "a / error, not error / a: a smaller error needs more clips.", (("(a / error)", "(error / a)"),)),
             Mistake("forward", "That is the error for so many clips; the clips are wanted.", (("(a / error) ** (1 / b)", "a * error ** -b"),)),
             Mistake("a-left-out", "a is raised, too.", (("(a / error) ** (1 / b)", "a * error ** (-1 / b)"),)),
+            Mistake("rounded", "Do not round: the number of the curve is wanted.", (("(a / error) ** (1 / b)", "np.ceil((a / error) ** (1 / b))"),)),
+            Mistake("one-minus", "The error is the part that is wrong; you take 1 - error.", (("(a / error)", "(a / (1 - error))"),)),
         ),
     ),
     Exercise(

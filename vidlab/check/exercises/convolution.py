@@ -11,7 +11,8 @@ FLIPPED = (
 
 
 def _curves(rng):
-    return [(rng.normal(size=n), rng.normal(size=k)) for n, k in ((4, 2), (5, 3), (9, 4), (7, 1), (6, 6))]
+    curves = [(rng.normal(size=n), rng.normal(size=k)) for n, k in ((4, 2), (5, 3), (9, 4), (7, 1), (6, 6))]
+    return [*curves, (rng.integers(0, 9, 5), rng.normal(size=2))]
 
 
 def _pictures(rng):
@@ -123,6 +124,8 @@ EXERCISES = (
             Mistake("one-late", "Your windows begin one place too late, down and across: the first one begins at (0, 0).",
                     (("image[p : p + k, q : q + l]", "np.roll(image, -1, (0, 1))[p : p + k, q : q + l]"),)),
             Mistake("no-products", "You add up the window, without the kernel.", ((" * kernel)", ")"),)),
+            Mistake("first-window", "Every output looks at the same window, the first one: the window goes along with p and q.", (("image[p : p + k, q : q + l]", "image[:k, :l]"),)),
+            Mistake("kernel-transposed", "The kernel is turned over its diagonal.", (("* kernel)", "* kernel.T)"),)),
         ),
     ),
     Exercise(
@@ -169,6 +172,8 @@ EXERCISES = (
             Mistake("bias-subtracted", "The bias is subtracted; a layer adds it.", (("return y + bias", "return y - bias"),)),
             Mistake("pytorchs-layout", "Your answer has the channels second, as in PyTorch: (batch, filters, rows, columns). Keras has them last.",
                     (("return y + bias", "return np.moveaxis(y + bias, -1, 1)"),)),
+            Mistake("mean-over-channels", "You take the mean over the channels; they are summed.", (("np.einsum(\"bijc,ijcf->bf\", window, kernel)", "np.einsum(\"bijc,ijcf->bf\", window, kernel) / channels"),)),
+            Mistake("bias-for-each-channel", "The bias is added once for each channel; it belongs to the filter, once.", (("y + bias", "y + channels * bias"),)),
         ),
     ),
     Exercise(
@@ -199,6 +204,9 @@ EXERCISES = (
                     (("(n - k) // stride + 1", "-(-(n - k) // stride) + 1"),)),
             Mistake("pytorchs-same", "You add k // 2 zeros at both ends, as one does in PyTorch. Keras's \"same\" adds only what is needed, so the "
                     "answer does not depend on k.", (("-(-n // stride)", "(n + 2 * (k // 2) - k) // stride + 1"),)),
+            Mistake("same-is-n", "With a stride, \"same\" gives ceil(n / stride), not n.", (("-(-n // stride)", "n"),)),
+            Mistake("padding-ignored", "\"same\" pads: its output is ceil(n / stride), whatever the kernel.", (("    if padding == \"same\":\n        return -(-n // stride)\n", ""),)),
+            Mistake("not-whole", "A number of places is whole: use // in place of /.", (("(n - k) // stride + 1", "(n - k) / stride + 1"),)),
         ),
     ),
     Exercise(
@@ -233,6 +241,11 @@ EXERCISES = (
             Mistake("padding-ignored", "The padding is ignored: \"same\" keeps the size, but for the stride.",
                     (('-(-n // stride) if padding == "same" else (n - k) // stride + 1', "(n - k) // stride + 1"),)),
             Mistake("stride-ignored", "The stride is ignored.", (("-(-n // stride)", "n"), ("(n - k) // stride + 1", "n - k + 1"))),
+            Mistake("same-rounded-down", "\"same\" rounds up: ceil(n / stride).", (("-(-n // stride)", "n // stride"),)),
+            Mistake("same-ignores-stride", "\"same\" with a stride gives ceil(n / stride), not n.", (("-(-n // stride)", "n"),)),
+            Mistake("no-plus-one", "\"valid\" has one place more than (n - k) // stride: the first one.", (("(n - k) // stride + 1", "(n - k) // stride"),)),
+            Mistake("valid-ignores-stride", "\"valid\" ignores the stride: (n - k) // stride + 1.", (("(n - k) // stride + 1", "n - k + 1"),)),
+            Mistake("rounded-up", "\"valid\" rounds down: a begun stride does not count.", (("(n - k) // stride + 1", "-(-(n - k) // stride) + 1"),)),
         ),
     ),
     Exercise(
@@ -288,6 +301,7 @@ EXERCISES = (
             Mistake("signs", "The signs are exchanged: -1 above the edge, 1 below it.", (("= -1, 1", "= 1, -1"),)),
             Mistake("next-to-each-other", "Your -1 and 1 are neighbours; between them lies the middle: -1 above it, 1 below it.", (("kernel[r, middle + 1] = -1, 1", "kernel[r, middle] = -1, 1"),)),
             Mistake("begins-at-the-middle", "The edge begins in the middle of the first frame; the middle frame has it at row 4.", (("4 + speed * (r - 1)", "4 + speed * (r - 1) * (r > 0)"),)),
+            Mistake("speed-ignored", "The speed is ignored: the middle moves by `speed` rows a frame.", (("speed * (r - 1)", "1 * (r - 1)"),)),
         ),
     ),
     Exercise(
@@ -334,6 +348,7 @@ EXERCISES = (
             Mistake("no-limit", "With a kernel that is smaller than the feature no stride will do: give 0.", (("max(kernel - feature + 1, 0)", "kernel - feature + 1"),)),
             Mistake("at-least-one", "With a kernel that is smaller than the feature not even stride 1 will do: give 0.", (("feature + 1, 0)", "feature + 1, 1)"),)),
             Mistake("half", "Half of the kernel is a rule of thumb; the feature's size counts.", (("max(kernel - feature + 1, 0)", "kernel // 2"),)),
+            Mistake("no-limit-no-one", "Without the + 1: a window as large as the feature may move by 1.", (("max(kernel - feature + 1, 0)", "kernel - feature"),)),
         ),
     ),
     Exercise(
@@ -360,6 +375,9 @@ EXERCISES = (
             Mistake("rounded-down", "ceil(n / stride): rounded up.", (("-(-n // stride)", "n // stride"),)),
             Mistake("one-too-many", "One zero too many: the last window must end inside, and not after.", (("+ reach - n, 0)", "+ reach - n + 1, 0)"),)),
             Mistake("negative", "There are never fewer than 0 zeros.", (("max((outputs - 1) * stride + reach - n, 0)", "(outputs - 1) * stride + reach - n"),)),
+            Mistake("dilation-times-k", "A dilated kernel reaches (k - 1) dilation + 1 far, not k dilation.", (("(k - 1) * dilation + 1", "k * dilation"),)),
+            Mistake("window-too-far", "The last window begins at (outputs - 1) stride.", (("(outputs - 1) * stride", "outputs * stride"),)),
+            Mistake("half-the-kernel", "k // 2 on both sides is right for stride 1, odd kernels and no dilation only.", (("return zeros // 2, zeros - zeros // 2", "return k // 2, k // 2"),)),
         ),
     ),
     Exercise(

@@ -12,7 +12,11 @@ def _clips(rng):
         clip[at:] = 255 - clip[at:]
     both_ways = np.full((5, 2, 2, 3), 100, np.uint8) + 2 * np.arange(5, dtype=np.uint8)[:, None, None, None]
     both_ways[3, 0], both_ways[3, 1] = 180, 30  # half of it brighter, half darker
-    clips.append(both_ways)
+    uneven = np.full((4, 3, 4, 1), 100, np.uint8)  # the largest difference of a pixel, of squares and of the mean
+    uneven[1:, 0, 0] += 60
+    uneven[2:, 0, 1:] += 40
+    uneven[3:] += 12
+    clips += [both_ways, uneven]
     return [(clip,) for clip in clips]
 
 
@@ -44,6 +48,8 @@ EXERCISES = (
             Mistake("which", "That is which class is the commonest, not how common it is.", (("np.bincount(labels).max() / len(labels)", "np.bincount(labels).argmax()"),)),
             Mistake("rarest", "That is the rarest class.", ((".max()", ".min()"),)),
             Mistake("largest-label", "That is the largest label; labels are names, their size means nothing.", (("np.bincount(labels).max() / len(labels)", "labels.max() / len(labels)"),)),
+            Mistake("eighth", "1 / 8 is right for eight classes that are equally common; here they are not.", (("np.bincount(labels).max() / len(labels)", "1 / 8"),)),
+            Mistake("percent", "That is in percent; a part of 1 is wanted.", ((" / len(labels)", " / len(labels) * 100"),)),
         ),
     ),
     Exercise(
@@ -58,6 +64,8 @@ EXERCISES = (
             Mistake("no-channels", "Each pixel has three numbers: red, green, blue.", value=(75, 360, 640)),
             Mistake("seconds", "The first axis counts frames, not seconds.", value=(3, 360, 640, 3)),
             Mistake("one-second", "25 frames are one second; there are three.", value=(25, 360, 640, 3)),
+            Mistake("channels-in-front", "The channels come last here.", value=(75, 3, 640, 360)),
+            Mistake("frames-last", "The frames come first: an array of frames.", value=(360, 640, 3, 75)),
         ),
     ),
     Exercise(
@@ -82,6 +90,11 @@ EXERCISES = (
             Mistake("no-abs", "Without the absolute value, darker and brighter cancel each other.", (("np.abs(np.diff(clip.astype(float), axis=0))", "np.diff(clip.astype(float), axis=0)"),)),
             Mistake("calmest", "That is the frame that differs least.", (("argmax", "argmin"),)),
             Mistake("brightest", "That is the brightest frame; compare each with the one before it.", (("change = np.abs(np.diff(clip.astype(float), axis=0)).mean(axis=(1, 2, 3))", "change = clip.astype(float).mean(axis=(1, 2, 3))[1:]"),)),
+            Mistake("largest-pixel", "You take the largest difference of one pixel; the mean over all pixels is wanted.", ((".mean(axis=(1, 2, 3))", ".max(axis=(1, 2, 3))"),)),
+            Mistake("squares", "You take squares; the absolute value is wanted: squares make few large differences count for more.", instead='''
+                    def busiest_frame(clip):
+                        return int((np.diff(clip.astype(float), axis=0) ** 2).mean(axis=(1, 2, 3)).argmax()) + 1
+                '''),
         ),
     ),
     Exercise(
@@ -101,6 +114,7 @@ EXERCISES = (
             Mistake("one-second-long", "A frame is on show for 1 / fps seconds, not for one second.", (("(k + 1) / fps", "k / fps + 1"),)),
             Mistake("around", "A frame is not on show before its time: it begins at k / fps.", (("[k / fps, (k + 1) / fps]", "[(k - 0.5) / fps, (k + 0.5) / fps]"),)),
             Mistake("no-length", "It is on show until the next frame begins.", (("(k + 1) / fps", "k / fps"),)),
+            Mistake("how-long", "The second number is the end, not how long it lasts.", (("[k / fps, (k + 1) / fps]", "[k / fps, 1 / fps]"),)),
         ),
     ),
     Exercise(
@@ -121,6 +135,9 @@ EXERCISES = (
             Mistake("256", "The largest number is 255, so that white becomes 1.", (("/ 255", "/ 256"),)),
             Mistake("one-colour", "You keep the red alone; grey is the mean of the three.", (("clip.mean(axis=-1)", "clip[..., 0]"),)),
             Mistake("whole-numbers", "A whole division leaves only 0 and 1.", (("clip.mean(axis=-1) / 255", "clip.mean(axis=-1) // 255"),)),
+            Mistake("goes-round", "You add uint8 numbers, which go round at 256: make floats first, or take the mean.", (("clip.mean(axis=-1) / 255", "(clip[..., 0] + clip[..., 1] + clip[..., 2]) / 3 / 255"),)),
+            Mistake("luma", "Those are the weights of brightness as the eye sees it; here the plain mean is asked for.", (("clip.mean(axis=-1)", "(clip @ np.array([0.299, 0.587, 0.114]))"),)),
+            Mistake("sum", "That is the sum of the three colours; divide by 3.", (("clip.mean(axis=-1)", "clip.sum(axis=-1, dtype=float)"),)),
         ),
     ),
     Exercise(
@@ -133,18 +150,24 @@ EXERCISES = (
         ''',
         why="Six digits with zeros in front; the id may have _ in it, so programs read the name from its end.",
         hints=("Look at the names in section 2.", "f\"{5:06d}\" is 000005.", "ID_START_END.mp4, the times with six digits each."),
-        inputs=lambda rng: [("a-bC_9", 5, 15), ("xyz", 123, 4567)],
+        inputs=lambda rng: [("a-bC_9", 5, 15), ("xyz", 123, 4567), ("QQ-_0", 0, 10)],
         mistakes=(
             Mistake("no-zeros", "The times have six digits: 5 becomes 000005.", (("{time_start:06d}_{time_end:06d}", "{time_start}_{time_end}"),)),
             Mistake("no-suffix", "The ending .mp4 is missing.", ((".mp4", ""),)),
             Mistake("no-end", "The second time is missing.", (("_{time_end:06d}", ""),)),
             Mistake("length", "The second number is the end, not how long it lasts.", (("{time_end:06d}", "{time_end - time_start:06d}"),)),
             Mistake("hyphen", "The parts are joined by _, not by -.", (("{youtube_id}_{time_start:06d}_", "{youtube_id}-{time_start:06d}-"),)),
+            Mistake("five-digits", "Six digits, not five.", (("{time_start:06d}_{time_end:06d}", "{time_start:05d}_{time_end:05d}"),)),
+            Mistake("spaces", "Six digits are filled with zeros, not with spaces: 06d.", (("{time_start:06d}_{time_end:06d}", "{time_start:6d}_{time_end:6d}"),)),
+            Mistake("avi", "The ending is .mp4.", ((".mp4", ".avi"),)),
+            Mistake("times-exchanged", "Start and end are exchanged.", (("{time_start:06d}_{time_end:06d}", "{time_end:06d}_{time_start:06d}"),)),
+            Mistake("milliseconds", "The times are in seconds, as in the list.", (("{time_start:06d}_{time_end:06d}", "{1000 * time_start:06d}_{1000 * time_end:06d}"),)),
+            Mistake("lower", "The id keeps its capitals: a-b and A-B are two videos.", (("{youtube_id}", "{youtube_id.lower()}"),)),
         ),
     ),
     Exercise(
         slug="frames_needed", notebook="06", title="An event that cannot be missed",
-        prompt="The fewest frames, taken evenly from the first to the last of n, so that an event of `length` frames cannot lie between two of them.",
+        prompt="The fewest frames, taken evenly from the first to the last of n, both among them, so that an event of `length` frames cannot lie between two of them.",
         solution='''
             def frames_needed(n_frames, length):
                 """A whole number."""
@@ -156,18 +179,18 @@ EXERCISES = (
             "At most `length`. From the first to the last frame it is n - 1.",
             "ceil((n - 1) / length) steps, and one frame more.",
         ),
-        inputs=lambda rng: [(240, 6), (25, 6), (26, 6), (10, 3), (7, 7)],
+        inputs=lambda rng: [(240, 6), (25, 6), (26, 6), (10, 3), (9, 7)],
         mistakes=(
             Mistake("fence-posts", "That is the number of steps; there is one frame more than steps between them.", ((" // length) + 1", " // length)"),)),
             Mistake("n-steps", "From the first to the last frame there are n - 1 steps, not n.", (("(n_frames - 1)", "n_frames"),)),
-            Mistake("rounded-down", "Rounded down, one step is longer than the event; round up.", (("-(-(n_frames - 1) // length) + 1", "(n_frames - 1) // length + 1"),)),
+            Mistake("rounded-down", "One too few: one of the steps is then longer than the event. Round the number of steps up.", (("-(-(n_frames - 1) // length) + 1", "(n_frames - 1) // length + 1"),)),
             Mistake("one-shorter", "Neighbours may be as far apart as the event is long: one of its frames is then always taken.", (("// length)", "// (length - 1))"),)),
             Mistake("twice", "Twice in each event is more than is needed.", (("-(-(n_frames - 1) // length) + 1", "-(-2 * (n_frames - 1) // length) + 1"),)),
         ),
     ),
     Exercise(
         slug="mirrored_label", notebook="06", title="The label of a mirrored clip",
-        prompt="\"wave with the left hand\" becomes \"wave with the right hand\", \"turn clockwise\" becomes \"turn counterclockwise\", and back; others stay.",
+        prompt="\"wave with the left hand\" becomes \"wave with the right hand\", \"turn clockwise\" becomes \"turn counterclockwise\", and back; others stay, \"leftover\" too.",
         solution='''
             def mirrored_label(label):
                 """A str."""
@@ -181,7 +204,7 @@ EXERCISES = (
             "label.replace(\"left\", \"right\").replace(\"right\", \"left\") gives left everywhere. Go word by word.",
             "A dict of the pairs, both ways, and pairs.get(word, word) for each word.",
         ),
-        inputs=lambda rng: [("wave with the left hand",), ("nod",), ("turn clockwise",), ("turn counterclockwise",), ("step right",), ("from left to right",)],
+        inputs=lambda rng: [("wave with the left hand",), ("nod",), ("turn clockwise",), ("turn counterclockwise",), ("step right",), ("from left to right",), ("step up",), ("put the leftover upright",)],
         mistakes=(
             Mistake("undone", "Two replacements, one after the other, undo each other: everything ends on the left.",
                     instead='''
@@ -200,11 +223,12 @@ EXERCISES = (
                             return label.replace("clockwise", "counterclockwise")
                     '''),
             Mistake("unchanged", "A mirror changes these labels.", (("pairs.get(word, word)", "word"),)),
+            Mistake("up-and-down", "A mirror beside you leaves up and down as they are.", (("\"clockwise\": \"counterclockwise\"}", "\"clockwise\": \"counterclockwise\", \"up\": \"down\"}"),)),
         ),
     ),
     Exercise(
         slug="find_the_group", notebook="06", title="Which clips belong together?",
-        prompt="Files are named person_room_number.mp4. The group, for a model that must work for new people.",
+        prompt="Files are named person_room_number.mp4. The group, for a model that must work for new people: the part of the name that says who it is, alone.",
         solution='''
             def find_the_group(name):
                 """A str."""
@@ -219,6 +243,8 @@ EXERCISES = (
             Mistake("whole-name", "Each file would be a group of its own: that is no grouping.", (('name.split("_")[0]', "name"),)),
             Mistake("number", "The number of a clip says nothing of who is in it.", (('split("_")[0]', 'split("_")[2]'),)),
             Mistake("first-letter", "The first letter puts people together who only share it.", (('name.split("_")[0]', "name[0]"),)),
+            Mistake("capitals", "Give the name as it stands in the file.", (("name.split(\"_\")[0]", "name.split(\"_\")[0].capitalize()"),)),
+            Mistake("cut-by-count", "Names have different lengths: split at the _ , do not count letters.", (("name.split(\"_\")[0]", "name[:4]"),)),
         ),
     ),
     Exercise(
@@ -238,6 +264,9 @@ EXERCISES = (
             Mistake("float64", "A float32 has 4 bytes, a float64 8.", (("* 4", "* 8"),)),
             Mistake("bits", "These are bits: 32 of them are 4 bytes.", (("* 4", "* 32"),)),
             Mistake("uint8", "One byte is a uint8; the model gets float32.", (("* 3 * 4", "* 3 * 1"),)),
+            Mistake("megabytes", "Bytes are wanted, not megabytes.", (("* 3 * 4", "* 3 * 4 / 10**6"),)),
+            Mistake("one-clip", "You count one clip; the batch has several.", (("batch * frames", "frames"),)),
+            Mistake("float16", "float32 has 4 bytes a number.", (("* 3 * 4", "* 3 * 2"),)),
         ),
         twins={"uint8": "bytes-forgotten"},
     ),
@@ -264,6 +293,8 @@ EXERCISES = (
             Mistake("width-first", "Height and width are exchanged.", (("(0, 2, 3, 1, 4)", "(0, 3, 2, 1, 4)"),)),
             Mistake("not-joined", "Frames and channels are neighbours now; join them into one axis.", (("moved.reshape(*moved.shape[:3], -1)", "moved"),)),
             Mistake("mean", "That is the mean over the frames: time is gone. Stack them.", (("moved.reshape(*moved.shape[:3], -1)", "moved.mean(axis=3)"),)),
+            Mistake("reversed", "The frames are joined from the last to the first.", (("clips, (0", "clips[:, ::-1], (0"),)),
+            Mistake("along-the-width", "You join the frames side by side, along the width.", (("return moved.reshape(*moved.shape[:3], -1)", "return np.concatenate(list(np.moveaxis(clips, 1, 0)), axis=2)"),)),
         ),
     ),
     Exercise(
@@ -276,13 +307,14 @@ EXERCISES = (
         ''',
         why="Each layer adds its kernel less one.",
         hints=("One layer of 3 sees 3. What does a second one add?", "Two more: its neighbours see one further frame each way.", "1 + the sum of (k - 1)."),
-        inputs=lambda rng: [([3, 3, 3],), ([5, 3],), ([7],), ([],), ([1, 3],)],
+        inputs=lambda rng: [([3, 3, 3],), ([5, 3],), ([7],), ([2],), ([1, 3],), ([4, 2, 3],)],
         mistakes=(
             Mistake("sum", "The windows overlap: each layer adds its kernel less one.", (("1 + sum(k - 1 for k in kernel_frames)", "sum(kernel_frames)"),)),
             Mistake("product", "That would be so with strides as large as the kernels; here the windows move by one frame.", (("1 + sum(k - 1 for k in kernel_frames)", "int(np.prod(kernel_frames))"),)),
             Mistake("without-itself", "The frame itself counts, too.", (("1 + sum", "sum"),)),
             Mistake("largest", "Each layer adds to what the layers before it see.", (("1 + sum(k - 1 for k in kernel_frames)", "max(kernel_frames, default=1)"),)),
             Mistake("half", "It sees both ways: k - 1 frames more, not half of them.", (("(k - 1 for", "((k - 1) // 2 for"),)),
+            Mistake("two-each", "Each layer adds its kernel less one; that is two only for a kernel of 3.", (("sum(k - 1 for k in kernel_frames)", "2 * len(kernel_frames)"),)),
         ),
     ),
     Exercise(
@@ -301,7 +333,7 @@ EXERCISES = (
     ),
     Exercise(
         slug="uniform_frames", notebook="06", title="Evenly from the first to the last",
-        prompt="The numbers of k frames of n, evenly from the first to the last, both among them; n and k are 2 or more. Round to the nearest.",
+        prompt="The numbers of k frames of n, evenly from the first to the last, both among them; n and k are 2 or more. Round to the nearest; no tie is asked.",
         solution='''
             def uniform_frames(n, k):
                 """Returns (k,) whole numbers."""
@@ -309,7 +341,7 @@ EXERCISES = (
         ''',
         why="Frames are numbered from 0 to n - 1, and both ends are taken.",
         hints=("What are the numbers of the first frame and of the last?", "0 and n - 1. np.linspace goes evenly from one number to another.", "np.linspace(0, n - 1, k).round().astype(int)"),
-        inputs=lambda rng: [(10, 4), (11, 6), (30, 7), (5, 5), (9, 2), (13, 6)],
+        inputs=lambda rng: [(10, 4), (12, 6), (32, 7), (5, 5), (9, 2), (20, 7), (14, 5)],
         mistakes=(
             Mistake("first-frames", "Those are the first k frames: of a long clip you see the beginning only.", (("np.linspace(0, n - 1, k).round().astype(int)", "np.arange(k)"),)),
             Mistake("one-too-far", "There is no frame n: they are numbered from 0, and the last is n - 1.", (("n - 1", "n"),)),
@@ -317,6 +349,9 @@ EXERCISES = (
             Mistake("cut-off", "You cut the fractions off; round to the nearest.", ((".round()", ""),)),
             Mistake("from-one", "Frames are numbered from 0.", (("np.linspace(0, n - 1, k).round().astype(int)", "np.linspace(0, n - 1, k).round().astype(int) + 1"),)),
             Mistake("middles", "Those are the middles of k equal parts; here both ends are taken.", (("np.linspace(0, n - 1, k).round()", "((np.arange(k) + 0.5) * n / k)"),)),
+            Mistake("not-rounded", "Numbers of frames are whole: round.", ((".round().astype(int)", ""),)),
+            Mistake("rounded-up", "You round up; round to the nearest.", ((".round()", ".__add__(1 - 1e-9)"),)),
+            Mistake("last-left-out", "The last frame is left out (endpoint=False).", (("n - 1, k)", "n, k, endpoint=False)"),)),
         ),
     ),
     Exercise(
@@ -362,6 +397,7 @@ EXERCISES = (
                             return right / clips
                     '''),
             Mistake("error", "That is the part that is wrong.", (("return right / clips", "return 1 - right / clips"),)),
+            Mistake("batches-for-clips", "You divide by the number of batches; divide by the clips.", (("clips += len(y)", "clips += 1"),)),
         ),
     ),
     Exercise(
@@ -387,6 +423,10 @@ EXERCISES = (
             Mistake("mirrored", "You turn the columns, not the colours: the picture is mirrored.", (("[..., ::-1]", "[..., ::-1, :]"),)),
             Mistake("grey", "The three colours become one.", (("clip[None] / 255", "clip[None].mean(axis=-1, keepdims=True) / 255"),)),
             Mistake("backwards", "You turn the time round, not the colours.", (("np.stack(frames)[..., ::-1]", "np.stack(frames)[::-1]"),)),
+            Mistake("whole-division", "A whole division leaves only 0 and 1.", (("/ 255", "// 255"),)),
+            Mistake("256", "The largest number is 255, so that white becomes 1.", (("/ 255", "/ 256"),)),
+            Mistake("by-its-largest", "You divide by the largest number of this clip; a dark clip then looks as bright as any. By 255.", (("/ 255", "/ clip.max()"),)),
+            Mistake("upside-down", "You turn the rows, not the colours: the picture stands on its head.", (("[..., ::-1]", "[:, ::-1]"),)),
         ),
     ),
     Exercise(
@@ -400,7 +440,7 @@ EXERCISES = (
         ''',
         why="Rows that are sorted by class end with the last classes: validation then sees nothing else.",
         hints=("Which rows are taken?", "The last ones: labels[n - int(n * part):].", "np.unique gives each class once, sorted."),
-        inputs=lambda rng: [(np.repeat([0, 1, 2, 3], 5), 0.2), (np.repeat([2, 0, 1], 4), 0.5), (np.array([3, 1, 0, 2, 2, 1, 3]), 0.3), (np.repeat([5, 4], 3), 0.7)],
+        inputs=lambda rng: [(np.repeat([0, 1, 2, 3], 5), 0.2), (np.repeat([2, 0, 1], 4), 0.5), (np.array([3, 1, 0, 2, 2, 1, 3]), 0.3), (np.repeat([5, 4], 3), 0.7), (np.array([1, 0]), 0.3), (np.array([0, 0, 0, 2, 2, 1, 3]), 0.25), (np.array([0, 1, 2, 3, 4]), 0.5)],
         mistakes=(
             Mistake("first-rows", "The first rows are for training; validation takes the last.", (("labels[held:]", "labels[: len(labels) - held]"),)),
             Mistake("training", "Those are the classes that training sees.", (("labels[held:]", "labels[:held]"),)),
@@ -409,6 +449,9 @@ EXERCISES = (
             Mistake("rows", "Those are the labels of all rows; give each class once.", (("np.unique(labels[held:])", "labels[held:]"),)),
             Mistake("how-many", "That is how many classes there are; say which.", (("np.unique(labels[held:])", "len(np.unique(labels[held:]))"),)),
             Mistake("part-exchanged", "part is what is held back, not what is left.", (("int(len(labels) * part)", "int(len(labels) * (1 - part))"),)),
+            Mistake("minus-zero", "labels[-0:] is everything: where int(n * part) is 0, nothing is held back.", (("labels[held:]", "labels[-int(len(labels) * part) :]"),)),
+            Mistake("rounded", "int cuts off; you round to the nearest.", (("int(len(labels) * part)", "round(len(labels) * part)"),)),
+            Mistake("rounded-up", "int cuts off; you round up.", (("int(len(labels) * part)", "int(np.ceil(len(labels) * part))"),)),
         ),
     ),
 )  # fmt: skip

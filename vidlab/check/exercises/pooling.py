@@ -6,7 +6,8 @@ from vidlab.check.exercise import Exercise, Mistake
 
 
 def _maps(rng):
-    return [(rng.normal(size=size),) for size in ((2, 4), (4, 6), (5, 7), (6, 2))]
+    maps = [(rng.normal(size=size),) for size in ((2, 4), (4, 6), (5, 7), (6, 2))]
+    return [*maps, (rng.normal(size=(6, 7)), 3)]
 
 
 def _pooled(rng):
@@ -14,6 +15,8 @@ def _pooled(rng):
     for rows, columns in ((4, 6), (5, 4), (2, 3)):
         image = np.round(rng.normal(size=(rows, columns)), 2)
         image[:2, :2] = [[0.5, 3], [3, -1]]  # a tie: the first of the two counts
+        if columns > 3:
+            image[:2, 2:4] = [[2, 2], [0, 1]]
         cases.append((image, rng.normal(size=(rows // 2, columns // 2))))
     return cases
 
@@ -55,8 +58,8 @@ EXERCISES = (
         ''',
         why="Cut into windows, then take the largest and the smallest of each. Where a picture is even the range is 0: it shows edges.",
         hints=(
-            "First cut the picture into windows of 2 x 2 that do not overlap.",
-            "image.reshape(rows, 2, columns, 2) has the window's rows on axis 1 and its columns on axis 3.",
+            "First cut the picture into windows of size x size that do not overlap.",
+            "image.reshape(rows, size, columns, size) has the window's rows on axis 1 and its columns on axis 3.",
             "windows.max(axis=(1, 3)) - windows.min(axis=(1, 3))",
         ),
         inputs=_maps,
@@ -66,7 +69,7 @@ EXERCISES = (
                     (("windows.max(axis=(1, 3)) - windows.min(axis=(1, 3))", "windows.min(axis=(1, 3)) - windows.max(axis=(1, 3))"),)),
             Mistake("whole-picture", "You subtract the smallest number of the whole picture; each window has its own.",
                     (("windows.min(axis=(1, 3))", "windows.min()"),)),
-            Mistake("wrong-axes", "Your windows are rows of the picture: in image.reshape(rows, 2, columns, 2) a window's numbers lie on axes 1 and 3.",
+            Mistake("wrong-axes", "Your windows are rows of the picture: in image.reshape(rows, size, columns, size) a window's numbers lie on axes 1 and 3.",
                     instead='''
                         def range_pool(image, size=2):
                             rows, columns = image.shape[0] // size, image.shape[1] // size
@@ -80,6 +83,7 @@ EXERCISES = (
                             return np.array([[np.ptp(image[i : i + size, j : j + size]) for j in range(q)] for i in range(p)])
                     '''),
             Mistake("mean", "You subtract the mean; the smallest number is to be taken off.", (("windows.min(axis=(1, 3))", "windows.mean(axis=(1, 3))"),)),
+            Mistake("always-two", "The size of the window is an argument; yours is always 2.", (("image.shape[0] // size, image.shape[1] // size", "image.shape[0] // 2, image.shape[1] // 2"), ("image[: rows * size, : columns * size].reshape(rows, size, columns, size)", "image[: rows * 2, : columns * 2].reshape(rows, 2, columns, 2)"),)),
         ),
     ),
     Exercise(
@@ -93,7 +97,7 @@ EXERCISES = (
                 return windows.mean(axis=(1, 3))
         ''',
         why="Every number of a window counts the same.",
-        hints=("Cut the picture into windows first.", "image.reshape(rows, 2, columns, 2): a window lies on axes 1 and 3.", "windows.mean(axis=(1, 3))"),
+        hints=("Cut the picture into windows first.", "image.reshape(rows, size, columns, size): a window lies on axes 1 and 3.", "windows.mean(axis=(1, 3))"),
         inputs=_maps,
         mistakes=(
             Mistake("max", "That is the largest number of each window: max pooling.", ((".mean(", ".max("),)),
@@ -103,6 +107,7 @@ EXERCISES = (
             Mistake("wrong-axes", "Your windows are rows of the picture: a window's numbers lie on axes 1 and 3.",
                     (("reshape(rows, size, columns, size)", "reshape(rows, columns, size, size).swapaxes(1, 2)"),)),
             Mistake("one-axis", "You take the mean along one axis only.", (("windows.mean(axis=(1, 3))", "windows.mean(axis=3)[:, 0]"),)),
+            Mistake("always-two", "The size of the window is an argument; yours is always 2.", (("image.shape[0] // size, image.shape[1] // size", "image.shape[0] // 2, image.shape[1] // 2"), ("image[: rows * size, : columns * size].reshape(rows, size, columns, size)", "image[: rows * 2, : columns * 2].reshape(rows, 2, columns, 2)"),)),
         ),
     ),
     Exercise(
@@ -157,7 +162,7 @@ EXERCISES = (
             "Take the row's largest logit off.",
             "raised = np.exp(logits - logits.max(axis=-1, keepdims=True)), then divide by the row's sum.",
         ),
-        inputs=lambda rng: [(rng.normal(size=(2, 3)),), (rng.normal(size=(4, 2)) * 5,), (np.array([[1000.0, 1001.0, 900.0]]),)],
+        inputs=lambda rng: [(rng.normal(size=(2, 3)),), (rng.normal(size=(4, 2)) * 5,), (rng.normal(size=(3, 3)),), (np.array([[1000.0, 1001.0, 900.0]]),), (np.array([[0.0, 0.0, 3000.0]]),), (np.array([[-1000.0, -1001.0], [0.0, 1.0]]),)],
         mistakes=(
             Mistake("unstable", "It is right for small logits, and NaN for large ones: exp(1000) is too large. Take each row's largest logit off first.",
                     (("logits - logits.max(axis=-1, keepdims=True)", "logits"),)),
@@ -172,6 +177,11 @@ EXERCISES = (
                         def softmax(logits):
                             return logits / logits.sum(axis=-1, keepdims=True)
                     '''),
+            Mistake("no-keepdims", "Without keepdims=True the sums are a row, not a column: they divide the columns (or do not fit at all).", (("raised.sum(axis=-1, keepdims=True)", "raised.sum(axis=-1)"),)),
+            Mistake("mean-subtracted", "Subtract the largest, not the mean: after it a large number is still large, and exp overflows.", (("logits.max(axis=-1, keepdims=True)", "logits.mean(axis=-1, keepdims=True)"),)),
+            Mistake("one-maximum-for-all", "You subtract the largest of the whole batch: rows far below it become 0 / 0. Each row has its own.", (("logits.max(axis=-1, keepdims=True)", "logits.max()"),)),
+            Mistake("log-softmax", "That is the logarithm of it.", (("return raised / raised.sum(axis=-1, keepdims=True)", "return np.log(raised / raised.sum(axis=-1, keepdims=True))"),)),
+            Mistake("sigmoid", "That is a sigmoid of each number; the rows of a softmax sum to 1.", (("    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))\n    return raised / raised.sum(axis=-1, keepdims=True)", "    return 1 / (1 + np.exp(-np.clip(logits, -700, 700)))"),)),
         ),
     ),
     Exercise(
@@ -189,7 +199,7 @@ EXERCISES = (
             "probabilities[np.arange(len(labels)), labels] picks one number of each row.",
             "-np.mean(np.log(true))",
         ),
-        inputs=lambda rng: [(_rows(rng, n, c), rng.integers(0, c, n)) for n, c in ((1, 3), (4, 3), (6, 5))],
+        inputs=lambda rng: [(_rows(rng, n, c), rng.integers(0, c, n)) for n, c in ((2, 3), (4, 3), (6, 5))],
         mistakes=(
             Mistake("sum", "You take the sum; the loss is the mean over the batch, so that it does not grow with it.", (("np.mean(", "np.sum("),)),
             Mistake("sign", "The sign is missing: a logarithm of a probability is below 0, and a loss is above.", (("-np.mean", "np.mean"),)),
@@ -198,6 +208,10 @@ EXERCISES = (
                     (("np.log(true)", "np.log(probabilities)"),)),
             Mistake("log-of-mean", "That is the logarithm of the mean; the mean of the logarithms is wanted.", (("-np.mean(np.log(true))", "-np.log(np.mean(true))"),)),
             Mistake("no-log", "The logarithm is missing.", (("np.mean(np.log(true))", "np.mean(true)"),)),
+            Mistake("columns", "probabilities[:, labels] takes a whole table; each row has one label: probabilities[np.arange(n), labels].", (("probabilities[np.arange(len(labels)), labels]", "probabilities[:, labels]"),)),
+            Mistake("log10", "The logarithm is the natural one.", (("np.log(true)", "np.log10(true)"),)),
+            Mistake("largest", "You take the largest probability of each row; the one of the true class is wanted.", (("probabilities[np.arange(len(labels)), labels]", "probabilities.max(axis=1)"),)),
+            Mistake("over-classes-too", "You divide by the number of classes as well.", (("-np.mean(np.log(true))", "-np.mean(np.log(true)) / probabilities.shape[1]"),)),
         ),
     ),
     Exercise(
@@ -249,6 +263,7 @@ EXERCISES = (
             Mistake("times-the-value", "The gradient is multiplied by the number itself; the slope of taking is 1.", (("= dy[p, q]", "= dy[p, q] * window.max()"),)),
             Mistake("smallest", "The gradient goes to the smallest number.", (("argmax", "argmin"),)),
             Mistake("rows-and-columns", "Row and column within the window are exchanged.", (("dx[2 * p + i, 2 * q + j]", "dx[2 * p + j, 2 * q + i]"),)),
+            Mistake("column-by-column", "In a tie you take the first column by column; NumPy (and the exercise) count row by row.", (("i, j = np.unravel_index(window.argmax(), window.shape)", "j, i = np.unravel_index(window.T.argmax(), window.T.shape)"),)),
         ),
     ),
 )  # fmt: skip

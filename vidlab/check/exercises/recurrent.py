@@ -84,6 +84,20 @@ EXERCISES = (
             Mistake("first-step-skipped", "The first step is left out.", (("in range(x.shape[1])", "in range(1, x.shape[1])"),)),
             Mistake("one-late", "You keep the state from before each step: keep it after it was made.",
                     (("        h = np.tanh(x[:, t] @ W + h @ U + b)\n        states.append(h)", "        states.append(h)\n        h = np.tanh(x[:, t] @ W + h @ U + b)"),)),
+            Mistake("h-without-u", "h is added as it is; it goes through U.", (("h @ U", "h"),)),
+            Mistake("sum-through-u", "x goes through W, and only h through U.", (("x[:, t] @ W + h @ U + b", "(x[:, t] @ W + h) @ U + b"),)),
+            Mistake("tanh-twice", "tanh is applied twice.", (("h = np.tanh(x[:, t] @ W + h @ U + b)", "h = np.tanh(np.tanh(x[:, t] @ W + h @ U + b))"),)),
+            Mistake("clips-mixed", "h is carried from clip to clip: each clip of the batch begins at 0.", instead='''
+                    def rnn_forward(x, W, U, b):
+                        h, out = np.zeros(len(b)), []
+                        for clip in x:
+                            states = []
+                            for z in clip:
+                                h = np.tanh(z @ W + h @ U + b)
+                                states.append(h)
+                            out.append(states)
+                        return np.array(out)
+                '''),
         ),
     ),
     Exercise(
@@ -141,7 +155,7 @@ EXERCISES = (
         inputs=_with_dh,
         mistakes=(
             Mistake("slope-of-tanh", "The way back has still the slope of tanh, 1 - h^2: ReLU's is 1 where h is above 0, else 0.", (("(states[t] > 0)", "(1 - states[t] ** 2)"),)),
-            Mistake("no-slope", "The slope is missing in the way back: where ReLU gave 0, no gradient gets through.", ((" * (states[t] > 0)", ""),)),
+            Mistake("no-slope", "The slope is missing in the way back (h >= 0 is true everywhere): where ReLU gave 0, no gradient gets through.", ((" * (states[t] > 0)", ""),)),
             Mistake("tanh-forward", "The way forward is still tanh.", (("np.maximum(x[:, t] @ W + h @ U + b, 0)", "np.tanh(x[:, t] @ W + h @ U + b)"),)),
             Mistake("last-step-only", "The gradients are those of the first step in time alone: they must add up over all steps (+=).",
                     (("dW += ", "dW = "), ("dU += ", "dU = "), ("db += ", "db = "))),
@@ -151,6 +165,9 @@ EXERCISES = (
             Mistake("slope-of-before", "The slope is taken one step too early: at step t it is that of h_t.", (("(states[t] > 0)", "(states[t - 1] > 0)"),)),
             Mistake("mean", "You take the mean over the batch for b; W and U are sums, and b is one, too.", (("dz.sum(axis=0)", "dz.mean(axis=0)"),)),
             Mistake("later-forgotten", "Only the gradient of each step's own output counts; add what comes from later steps.", (("(dh[:, t] + later)", "dh[:, t]"),)),
+            Mistake("forwards-in-time", "The way back runs through time from the last step to the first.", (("in reversed(range(x.shape[1])):\n        dz", "in range(x.shape[1]):\n        dz"),)),
+            Mistake("slope-on-its-own-part", "What comes from later steps goes through the slope as well: (dh + later) times the slope.", (("(dh[:, t] + later) * (states[t] > 0)", "dh[:, t] * (states[t] > 0) + later"),)),
+            Mistake("other-names", "The names in the dict are \"W\", \"U\" and \"b\".", (("{\"W\": dW, \"U\": dU, \"b\": db}", "{\"dW\": dW, \"dU\": dU, \"db\": db}"),)),
         ),
         twins={"later-forgotten": "not-through-u"},
     ),
@@ -196,6 +213,14 @@ EXERCISES = (
             Mistake("no-sign", "The sign is lost: what is negative stays negative.", (("np.clip(g, -limit, limit)", "np.minimum(np.abs(g), limit)"),)),
             Mistake("zeroed", "Numbers beyond the limit become 0; they should become the limit.", (("np.clip(g, -limit, limit)", "np.where(np.abs(g) > limit, 0, g)"),)),
             Mistake("below-zero", "Everything below 0 is cut off: the lower limit is -limit.", (("-limit, limit", "0, limit"),)),
+            Mistake("global-norm", "That is scaling all arrays by their common norm, as the text above does; here each number is cut off by itself.", instead='''
+                    def clip_each_number(gradients, limit):
+                        norm = np.sqrt(sum((g**2).sum() for g in gradients.values()))
+                        return {name: g * min(1, limit / norm) for name, g in gradients.items()}
+                '''),
+            Mistake("one", "You cut at 1, whatever the limit is.", (("-limit, limit", "-1, 1"),)),
+            Mistake("below-only", "Numbers above the limit are left as they are.", (("np.clip(g, -limit, limit)", "np.maximum(g, -limit)"),)),
+            Mistake("scaled-by-the-largest", "You scale each array by its largest number; cut each number off by itself.", (("np.clip(g, -limit, limit)", "g * min(1, limit / np.abs(g).max())"),)),
         ),
     ),
     Exercise(
@@ -216,6 +241,7 @@ EXERCISES = (
             Mistake("lstm", "That is four times too many: an LSTM has four such sets, an RNN one.", (("* units\n", "* units * 4\n"),)),
             Mistake("one-bias", "One bias for all; each unit has its own.", (("(features + units + 1) * units", "(features + units) * units + 1"),)),
             Mistake("two-biases", "Two biases a unit, as in PyTorch; the equation has one.", (("features + units + 1", "features + units + 2"),)),
+            Mistake("exchanged", "features and units are exchanged.", (("(features + units + 1) * units", "(features + units + 1) * features"),)),
         ),
     ),
     Exercise(
@@ -264,6 +290,11 @@ EXERCISES = (
             Mistake("cells", "You return the cells; the states h are wanted.", (("states.append(h)", "states.append(c)"),)),
             Mistake("peepholes-at-h", "The peepholes look at h; they look at the cell.", (("p_i * c)", "p_i * h)"), ("p_f * c)", "p_f * h)"))),
             Mistake("time-first", "Time and batch are exchanged: np.stack(states, axis=1).", (("np.stack(states, axis=1)", "np.stack(states, axis=0)"),)),
+            Mistake("peephole-at-the-candidate", "The candidate has no peephole; only the gates look at the cell.", (("np.tanh(z_c)", "np.tanh(z_c + p_i * c)"),)),
+            Mistake("coupled", "That is a coupled gate, 1 - i; here the forget gate has weights of its own.", (("c = f * c + i * np.tanh(z_c)", "c = (1 - i) * c + i * np.tanh(z_c)"),)),
+            Mistake("no-bias", "The bias is missing.", (("h @ recurrent_kernel + bias", "h @ recurrent_kernel"),)),
+            Mistake("no-output-peephole", "The output gate has no peephole in yours.", (("sigma(z_o + p_o * c)", "sigma(z_o)"),)),
+            Mistake("same-array", "You append the same array each time, and it ends as the last state: make a new one in each step.", (("return np.stack(states, axis=1)", "return np.stack([h] * len(states), axis=1)"),)),
         ),
     ),
     Exercise(
@@ -288,7 +319,10 @@ EXERCISES = (
             Mistake("log-of-gate", "The inverse of sigma is log(g / (1 - g)), not log(g).", (("np.log(gate / (1 - gate))", "np.log(gate)"),)),
             Mistake("one-over-e", "That is until 1/e is left; a half is asked for.", (("0.5 ** (1 / steps)", "np.exp(-1 / steps)"),)),
             Mistake("linear", "You take the same amount away at each step; the gate takes the same part.", (("0.5 ** (1 / steps)", "(1 - 0.5 / steps)"),)),
-            Mistake("log-steps", "log(steps) is the chrono start's rule of thumb; here the half-life is to be exact.", (("np.log(gate / (1 - gate))", "np.log(max(steps, 2) - 1.0)"),)),
+            Mistake("log-steps", "log(steps - 1) is the bias of a gate 1 - 1/steps, the chrono start's rule of thumb: after so many steps about 1/e is left, not half.", (("np.log(gate / (1 - gate))", "np.log(max(steps, 2) - 1.0)"),)),
+            Mistake("no-root", "You take half to the power of `steps`; its root is wanted: what remains of half after one step.", (("0.5 ** (1 / steps)", "0.5**steps"),)),
+            Mistake("log-of-steps", "log(steps) is near the chrono start's rule; half in so many steps is another one.", (("gate = 0.5 ** (1 / steps)\n    return np.log(gate / (1 - gate))", "return np.log(steps)"),)),
+            Mistake("steps-ignored", "Your answer is the same for every number of steps.", (("0.5 ** (1 / steps)", "0.5 ** (1 / 6)"),)),
         ),
     ),
     Exercise(
@@ -310,6 +344,10 @@ EXERCISES = (
             Mistake("three-sets", "There are four sets: the three gates and the candidate.", (("4 * (", "3 * ("),)),
             Mistake("one-set", "There are four sets of W, U and b, one for each gate and one for the candidate.", (("4 * (", "1 * ("),)),
             Mistake("u-forgotten", "The recurrent weights are forgotten.", (("features + units + 1", "features + 1"),)),
+            Mistake("exchanged", "The two are exchanged: without peepholes comes first.", (("return plain, plain + 3 * units", "return plain + 3 * units, plain"),)),
+            Mistake("two-biases", "That is PyTorch's count, with two biases; one is enough, and Keras has one.", (("(features + units + 1)", "(features + units + 2)"),)),
+            Mistake("one-bias-a-gate", "Each unit has its bias in each gate; you count one bias for a gate.", (("4 * (features + units + 1) * units", "4 * ((features + units) * units + 1)"),)),
+            Mistake("arguments-exchanged", "features and units are exchanged.", (("4 * (features + units + 1) * units", "4 * (features + units + 1) * features"),)),
         ),
     ),
     Exercise(
@@ -359,6 +397,9 @@ EXERCISES = (
             Mistake("downwards", "It is open up to 6 and shut from 7 on: the other way round.", (("10.0, -65.0", "-10.0, 65.0"),)),
             Mistake("always", "It is open at every count: b_o must hold it shut.", (("10.0, -65.0", "10.0, 0.0"),)),
             Mistake("never", "It is shut at every count: W_co must overcome b_o at 7.", (("10.0, -65.0", "1.0, -65.0"),)),
+            Mistake("too-early-and-soft", "At some count below 7 the gate is half open: W_co must be larger, and b_o -6.5 times it.", (("10.0, -65.0", "1.0, -6.5"),)),
+            Mistake("half-open", "The gate is half open at every count: with W_co = b_o = 0 it looks at nothing.", (("10.0, -65.0", "0.0, 0.0"),)),
+            Mistake("at-six-half", "At 6 the gate is half open: put the crossing half way between 6 and 7.", (("10.0, -65.0", "10.0, -60.0"),)),
         ),
     ),
     Exercise(
@@ -390,6 +431,15 @@ EXERCISES = (
             Mistake("divided-by-n", "Divide by the square root of n, not by n.", (("np.sqrt(n)", "n"),)),
             Mistake("half-width", "low and high are the ends: the mean minus and plus the half width.", (("return mean, mean - half, mean + half", "return mean, -half, half"),)),
             Mistake("n-degrees", "Student's t has n - 1 degrees of freedom, not n.", (("stats.t.ppf(0.975, n - 1)", "stats.t.ppf(0.975, n)"),)),
+            Mistake("two-groups", "That is for two separate groups; yours are pairs: take the differences first.", instead='''
+                    def paired_interval(first, second):
+                        mean = np.mean(second) - np.mean(first)
+                        n = len(first)
+                        error = np.sqrt((np.var(first, ddof=1) + np.var(second, ddof=1)) / n)
+                        half = stats.t.ppf(0.975, 2 * n - 2) * error
+                        return mean, mean - half, mean + half
+                '''),
+            Mistake("order", "The order is (mean, low, high).", (("return mean, mean - half, mean + half", "return mean - half, mean, mean + half"),)),
         ),
     ),
 )  # fmt: skip

@@ -24,7 +24,7 @@ def _sequences(rng):
 EXERCISES = (
     Exercise(
         slug="stacked_parameters", notebook="08", title="Any number of recurrent layers",
-        prompt="The numbers to learn in `depth` recurrent layers of `units` each, and a dense layer; `gates` is 4 for an LSTM, 1 for a SimpleRNN.",
+        prompt="The numbers to learn in `depth` recurrent layers of `units` each, and a dense layer; `gates` is the number of weight sets of a recurrent layer: 4 for an LSTM, 1 for a SimpleRNN.",
         solution='''
             def stacked_parameters(features, units, depth, classes, gates):
                 """A whole number."""
@@ -48,6 +48,8 @@ EXERCISES = (
             Mistake("no-bias", "The biases of the recurrent layers are forgotten.", (("features + units + 1", "features + units"),)),
             Mistake("gates-forgotten", "An LSTM has four sets of weights.", (("gates * (", "("),)),
             Mistake("gates-in-the-dense-layer", "The dense layer has no gates.", (("(units + 1) * classes", "gates * (units + 1) * classes"),)),
+            Mistake("one-layer-too-many", "The first layer is one of the `depth` layers.", (("range(depth)", "range(depth + 1)"),)),
+            Mistake("one-layer-too-few", "There are `depth` layers, the first one among them.", (("range(depth)", "range(depth - 1)"),)),
         ),
     ),
     Exercise(
@@ -116,7 +118,7 @@ EXERCISES = (
     Exercise(
         slug="knows_only_the_line", notebook="08", title="It knows only the line",
         prompt="A model knows along which line the object moves (across, or up and down), and guesses which way. Its accuracy on left, right, up and down, "
-        "all equally frequent: (in order, backwards), in the long run.",
+        "all equally frequent: (in order, backwards), in the long run, each from 0 to 1.",
         solution="(0.5, 0.5)",
         why="It is right in half of its guesses, and backwards as well: only a model that knows the way falls below chance there.",
         hints=("How many answers are left when the line is known?", "Two: a guess among two.", "And is the line of a clip played backwards another one?"),
@@ -130,7 +132,7 @@ EXERCISES = (
     ),
     Exercise(
         slug="listing_with_peepholes", notebook="09", title="The listing, with peepholes",
-        prompt="The numbers to learn in two LSTM layers of `units` each and a dense layer: with diagonal peepholes (each gate looks at its own cell), "
+        prompt="All numbers to learn (weights and biases) in two LSTM layers of `units` each and a dense layer: with diagonal peepholes (each gate looks at its own cell), "
         "and with full ones (each gate looks at all cells).",
         solution='''
             def listing_with_peepholes(features, units, classes):
@@ -154,11 +156,14 @@ EXERCISES = (
             Mistake("no-bias", "The biases of the LSTMs are forgotten.", (("(features + units + 1)", "(features + units)"), ("(units + units + 1)", "(units + units)"))),
             Mistake("added", "Add the peepholes to the rest: the whole is wanted.",
                     (("return first + second + dense + 2 * 3 * units, first + second + dense + 2 * 3 * units**2", "return 2 * 3 * units, 2 * 3 * units**2"),)),
+            Mistake("no-peepholes", "That is the listing without peepholes, twice.", (("return first + second + dense + 2 * 3 * units, first + second + dense + 2 * 3 * units**2", "return first + second + dense, first + second + dense"),)),
+            Mistake("one-lstm", "There are two LSTM layers.", (("second = 4 * (units + units + 1) * units", "second = 0"), ("dense + 2 * 3 * units,", "dense + 3 * units,"), ("2 * 3 * units**2", "3 * units**2"),)),
+            Mistake("dense-without-bias", "The dense layer has biases, too.", (("(units + 1) * classes", "units * classes"),)),
         ),
     ),
     Exercise(
         slug="without_order", notebook="09", title="What the counts alone tell",
-        prompt="Of 8 blocks the first `sign` have the label's colour, the others any of 4 colours. How often is the most frequent colour the label? "
+        prompt="Of 8 blocks the first `sign` have the label's colour, the others any of 4 colours. How often is the most frequent colour the label, from 0 to 1? The others may have the label's colour, too. "
         "(A tie is decided by chance. A simulation will do, if it is long enough: within 0.02.)",
         solution='''
             def without_order(sign):
@@ -173,7 +178,7 @@ EXERCISES = (
         hints=(
             "Draw the other blocks at random many times, and count the colours.",
             "Add `sign` to the count of the label's colour. Is it the largest?",
-            "Where two are largest, half of the guesses are right: share a tie out.",
+            "Where two are largest, a guess among them is right once in so many: share a tie out.",
         ),
         inputs=lambda rng: [(4,), (2,), (3,)],
         tolerance=0.025,
@@ -188,7 +193,7 @@ EXERCISES = (
     ),
     Exercise(
         slug="window_side", notebook="09", title="How far does a state of ConvLSTM see?",
-        prompt="The side of the square window of the input `steps_back` frames before (0: the same frame) that one place of H depends on. Both kernels have side k.",
+        prompt="The side of the square window of the input `steps_back` frames before (0: the same frame) that one place of H depends on. Both kernels, the input's and the recurrent one, have side k.",
         solution='''
             def window_side(steps_back, k=3):
                 """A whole number."""
@@ -204,6 +209,7 @@ EXERCISES = (
             Mistake("input-forgotten", "The input's own kernel is forgotten: in the frame of now it sees k places.", (("k + steps_back", "1 + steps_back"),)),
             Mistake("multiplied", "Kernels one after the other add to the window, they do not multiply it.", (("k + steps_back * (k - 1)", "k ** (steps_back + 1)"),)),
             Mistake("one-step-more", "Step 0 is the same frame: nothing is added there.", (("steps_back *", "(steps_back + 1) *"),)),
+            Mistake("both-each-step", "In each step back only the recurrent kernel widens the window; the input's kernel counts once.", (("k + steps_back * (k - 1)", "k + 2 * steps_back * (k - 1)"),)),
         ),
     ),
     Exercise(

@@ -28,7 +28,7 @@ EXERCISES = (
         why="In frame t the point is in row t: rows count downwards. The numbers sum to 0, so that plain bright areas give 0.",
         hints=("In which row is the point in frames 0, 1 and 2?", "Row 0, then 1, then 2, whatever the column: kernel[t, t, :].", "(3 * np.eye(3) - 1)[:, :, None].repeat(3, axis=2) / 18"),
         inputs=lambda rng: [()],
-        seen_as=lambda said: {"": said[""] * 18.0},
+        tolerance=2e-3,
         mistakes=(
             Mistake("up", "That is the kernel for up: rows count downwards.", (("np.eye(3)", "np.eye(3)[::-1]"),)),
             Mistake("right", "That is a motion to the right: the axes are frames, rows, columns.", (("[:, :, None].repeat(3, axis=2)", "[:, None, :].repeat(3, axis=1)"),)),
@@ -37,6 +37,7 @@ EXERCISES = (
             Mistake("no-balance", "Its numbers do not sum to 0: it answers to plain bright areas, too.", (("(3 * np.eye(3) - 1)", "(2 * np.eye(3))"),)),
             Mistake("still", "That is an edge that stands still: time is the first axis.", (("[:, :, None].repeat(3, axis=2)", "[None].repeat(3, axis=0)"),)),
             Mistake("not-divided", "Its pattern is right; divide by 18, to compare it with the other one.", ((" / 18", ""),)),
+            Mistake("without-the-mean", "The mean is not taken off: its numbers do not sum to 0, and it answers to plain bright areas, too.", (("(3 * np.eye(3) - 1)", "(3 * np.eye(3))"),)),
         ),
     ),
     Exercise(
@@ -56,6 +57,10 @@ EXERCISES = (
             Mistake("dilation-ignored", "The kernel's frames stand d apart.", (("(k - 1) * d", "k - 1"),)),
             Mistake("reach", "That is how many frames it reaches over; the frame itself needs no zero.", (("(k - 1) * d", "(k - 1) * d + 1"),)),
             Mistake("added", "The dilation multiplies the steps between the kernel's frames.", (("(k - 1) * d", "k - 1 + d - 1"),)),
+            Mistake("k", "(k - 1) d zeros, not k: the frame itself needs none, and the dilation counts.", (("(k - 1) * d", "k"),)),
+            Mistake("dilation-added", "The dilation multiplies: the kernel's frames stand d apart.", (("(k - 1) * d", "k - 1 + d"),)),
+            Mistake("half", "A causal layer has all its zeros in front, not half of them.", (("(k - 1) * d", "k // 2 * d"),)),
+            Mistake("minus-one", "(k - 1) d, not k d - 1: each of the k - 1 steps is d long.", (("(k - 1) * d", "k * d - 1"),)),
         ),
     ),
     Exercise(
@@ -106,6 +111,16 @@ EXERCISES = (
                             both = height * width
                             return both / (a[2] * a[3] + b[2] * b[3] - both)
                     '''),
+            Mistake("edges-in-pairs", "The order is (top, left, bottom, right): you read (top, bottom, left, right).", instead='''
+                    def box_iou(a, b):
+                        height = max(min(a[1], b[1]) - max(a[0], b[0]), 0)
+                        width = max(min(a[3], b[3]) - max(a[2], b[2]), 0)
+                        both = height * width
+                        areas = [(box[1] - box[0]) * (box[3] - box[2]) for box in (a, b)]
+                        return both / (sum(areas) - both)
+                '''),
+            Mistake("plus-one", "You count pixels with + 1; here a box is from edge to edge.", (("max(min(a[2], b[2]) - max(a[0], b[0]), 0)", "max(min(a[2], b[2]) - max(a[0], b[0]) + 1, 0)"), ("max(min(a[3], b[3]) - max(a[1], b[1]), 0)", "max(min(a[3], b[3]) - max(a[1], b[1]) + 1, 0)"), ("(box[2] - box[0]) * (box[3] - box[1])", "(box[2] - box[0] + 1) * (box[3] - box[1] + 1)"),)),
+            Mistake("overlap-alone", "That is the area of the overlap; divide it by that of both together.", (("both / (sum(areas) - both)", "both"),)),
         ),
     ),
     Exercise(
@@ -125,6 +140,7 @@ EXERCISES = (
             Mistake("area-only", "That is the overlap; divide it by the union.", (("(s - d) / (s + d)", "s * (s - d)"),)),
             Mistake("dice", "That is Dice's coefficient.", (("(s - d) / (s + d)", "2 * (s - d) / (2 * s)"),)),
             Mistake("both-ways", "The square moves sideways only, not down as well.", (("(s - d) / (s + d)", "(s - d) ** 2 / (2 * s**2 - (s - d) ** 2)"),)),
+            Mistake("answer-to-the-other-question", "1/3 is the d/s at which the IoU is 0.5; the IoU itself is wanted.", (("(s - d) / (s + d)", "1 / 3 + 0 * s"),)),
         ),
         twins={"dice": "over-one-square"},
     ),
@@ -176,6 +192,9 @@ EXERCISES = (
                     (("np.sqrt(((measured - true) ** 2).sum(axis=-1)).mean()", "np.abs(np.sqrt((measured**2).sum(axis=-1)) - np.sqrt((true**2).sum(axis=-1))).mean()"),)),
             Mistake("sum", "That is the sum over pixels; the mean is wanted.", (("(axis=-1)).mean()", "(axis=-1)).sum()"),)),
             Mistake("mean-of-squares", "Inside the root stands the sum of the two squares, not their mean.", ((".sum(axis=-1)", ".mean(axis=-1)"),)),
+            Mistake("wrong-axis", "The length of (du, dv) is taken along the last axis.", (("axis=-1", "axis=0"),)),
+            Mistake("sum-of-parts", "That is |du| + |dv|; the length of (du, dv) is wanted.", (("np.sqrt(((measured - true) ** 2).sum(axis=-1)).mean()", "np.abs(measured - true).sum(axis=-1).mean()"),)),
+            Mistake("one-norm", "That is the norm of the whole field; the mean of the pixels' lengths is wanted.", (("np.sqrt(((measured - true) ** 2).sum(axis=-1)).mean()", "np.linalg.norm(measured - true)"),)),
         ),
     ),
 )  # fmt: skip
