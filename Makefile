@@ -44,4 +44,5 @@ lock: .venv/ready       ## pin again what pyproject.toml asks for
 	$(PYTHON) -m venv .venv
 	$(RUN) pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(RUN) vidlab weights || echo "Everything but the pretrained networks works without these; try again: vidlab weights"
 	@touch $@

@@ -11,15 +11,15 @@ import pytest
 from scipy.signal import correlate2d
 from skimage import data, transform
 
-from vidlab import models
+from vidlab import fetch, models
 from vidlab.models import efficientnet, pretrained, torch_file, transnet
 
 import keras  # isort: skip
 
 HERE = Path(__file__).parent
 needs = {
-    kind: pytest.mark.skipif(not pretrained.whole(kind), reason=f"no weights for {kind}: run `vidlab weights`")
-    for kind in pretrained.SHIPPED
+    kind: pytest.mark.skipif(not fetch.whole(kind), reason=f"no weights for {kind}: run `vidlab weights`")
+    for kind in fetch.SHIPPED
 }
 FRAMES = np.random.default_rng(0).random((2, 32, 40, 3), np.float32)
 
@@ -45,7 +45,7 @@ def test_it_names_photographs():
 @needs["frames"]
 def test_its_first_block_is_what_numpy_says():
     """Stem, depthwise and projection, with the batch normalisation apart as it was trained, not folded."""
-    state = torch_file.read(pretrained.SHIPPED["frames"].path)
+    state = torch_file.read(fetch.SHIPPED["frames"].path)
     image = np.random.default_rng(1).uniform(-1, 1, (9, 9, 3))
 
     def normalised(x, name):
@@ -121,7 +121,7 @@ def test_no_weights_are_one_sentence(tmp_path, monkeypatch):
     with pytest.raises(models.WeightsError, match="run `vidlab weights` once") as caught:
         models.backbone("frames", (32, 32, 3))
     assert "\n" not in str(caught.value)
-    pretrained.SHIPPED["frames"].path.write_bytes(b"cut short")
+    fetch.SHIPPED["frames"].path.write_bytes(b"cut short")
     with pytest.raises(models.WeightsError, match="damaged"):
         models.backbone("frames", (32, 32, 3))
     assert models.backbone("frames", (32, 32, 3), weights=None, side=32).count_params() == 3_350_000

@@ -3,8 +3,9 @@
 import os
 import re
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from vidlab.cli.course import CommandError
 from vidlab.cli.data import say_passed_over
 
 MODEL = "model.keras"
+FEATURES = "features"
+SIDE = 160  # pixels of a frame, for the pretrained networks
 STEPS = 600  # of training, where --epochs does not say
 
 
@@ -20,9 +23,11 @@ def add_to(commands):
     train = commands.add_parser("train", help="learn to tell the classes of a folder of clips apart")
     train.add_argument("folder", help="a folder of clips for each class, or train/, val/ and test/ with these")
     train.add_argument("--out", default=MODEL, help="file for the model (default: %(default)s)")
-    train.add_argument("--model", default="conv3d", help="a name of vidlab.models (default: %(default)s)")
+    train.add_argument("--model", help="features (a small head on what two pretrained networks see), or a name of "
+                       "vidlab.models (default: features and conv3d, and the better of them is kept)")  # fmt: skip
     train.add_argument("--frames", type=int, default=16, help="frames of each clip (default: %(default)s)")
-    train.add_argument("--size", type=int, default=48, help="pixels a side (default: %(default)s)")
+    train.add_argument("--size", type=int, default=48, help="pixels a side, for models that are trained (default: "
+                       "%(default)s; features: 160)")  # fmt: skip
     train.add_argument("--fit", default="stretch", choices=("stretch", "crop", "pad"), help="how a picture of another "
                        "shape is brought to that size (default: %(default)s)")  # fmt: skip
     train.add_argument("--sampling", default="uniform", choices=("uniform", "dense", "segments", "random"),
@@ -47,52 +52,141 @@ def add_to(commands):
 
 
 def run_train(a):
-    """Train on a folder of clips, test, and save the model."""
-    from vidlab import datasets, models, training, video  # TensorFlow takes seconds: only when it is needed
-    from vidlab.clips import Frames
+    """Train on a folder of clips, test, and save the model that is best on the clips for validation."""
+    from vidlab import datasets, fetch, models, video  # TensorFlow takes seconds: only when it is needed
 
-    import keras  # isort: skip
-
-    build = models.CLIP_MODELS.get(a.model)
-    if build is None:
-        raise CommandError(f"--model {a.model}: there is no such model; there are {', '.join(models.CLIP_MODELS)}")
+    names = [a.model] if a.model else [FEATURES, "conv3d"]
+    if names[0] not in (FEATURES, *models.CLIP_MODELS):
+        known = ", ".join((FEATURES, *models.CLIP_MODELS))
+        raise CommandError(f"--model {a.model}: there is no such model; there are {known}")
     out = Path(a.out)
     if out.suffix != ".keras" or not os.access(out.absolute().parent, os.W_OK):
         raise CommandError(f"--out {a.out} must end in .keras and lie in a folder that exists and may be written to")
     try:
         samples = _split(datasets.folder(a.folder), a.group, a.seed)
-        classes = datasets.classes_of(samples)
-        if len(classes) < 2:
-            raise CommandError(f"{a.folder}: one class, {classes[0]}; at least two are needed")
-        parts = datasets.by_split(samples)
-        if not all(parts.values()):
-            empty = ", ".join(name for name, part in parts.items() if not part)
-            raise CommandError(f"{a.folder}: no clips in {empty}; have train, val and test there, or none of them")
-        unseen = sorted(set(classes) - {s.label for s in parts["train"]})
-        if unseen:
-            raise CommandError(
-                f"{a.folder}: no clips of {', '.join(unseen)} to train on; put some into the training folder, or take "
-                "the class out of the others"
-            )
+        classes, parts = _checked(samples, a.folder)
         say_passed_over(datasets.passed_over(a.folder))
-        frames = Frames(a.frames, (a.size, a.size), fit=a.fit, sampling=a.sampling, stride=a.stride, by=a.by)
-        settings = dict(batch=a.batch, classes=classes, on_error="skip", cache=a.cache, flow=a.model == "two_stream")
-        augment = datasets.Augment(flip="swap" if a.flip else False, crop=0.8, colour=0.2)
-        learn = datasets.Batches(parts["train"], frames, shuffle=True, augment=augment, seed=a.seed, **settings)
-        check, test = (datasets.Batches(parts[name], frames, **settings) for name in ("val", "test"))
-        epochs = a.epochs if a.epochs is not None else int(np.clip(np.ceil(STEPS / learn.steps), 10, 60))
-        print(f"{len(classes)} classes; {' + '.join(f'{len(p)} to {n}' for n, p in parts.items())}; {epochs} epochs")
-        keras.utils.set_random_seed(a.seed)
-        model = build(frames.shape, len(classes))
-        training.fit(model, learn, check, epochs=epochs, resume=a.resume, class_weights=learn.class_weights)
-        report = training.evaluate(model, test)
-        training.save(out, model, classes, frames)
+        if FEATURES in names and (failed := fetch.fetch_weights()):
+            if a.model:
+                raise CommandError("; ".join(failed))
+            print(f"Careful: no pretrained features ({failed[0]}); conv3d alone")
+            names.remove(FEATURES)
+        print(f"{len(classes)} classes; {' + '.join(f'{len(p)} to {n}' for n, p in parts.items())}")
+        tried = [(_head if name == FEATURES else _trained)(a, name, parts, classes) for name in names]
+        _tell(a, classes, tried)
     except MemoryError:
         raise CommandError(f"{a.folder}: there is not enough memory for its clips; give --cache FOLDER") from None
     except OSError as error:
         raise CommandError(f"{error.filename or out} cannot be written ({error.strerror or error})") from None
-    except (datasets.DataNotFound, video.VideoError, ValueError) as error:
+    except (datasets.DataNotFound, video.VideoError, models.WeightsError, ValueError) as error:
         raise CommandError(str(error)) from None
+    return 0
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """One model: what it said of the clips for validation and for the test, and of one frame where that was tried."""
+
+    name: str
+    model: object
+    frames: object
+    val: float
+    report: object
+    shuffled: float
+    seconds: float
+    one_frame: float | None = None
+
+
+def _checked(samples, folder):
+    from vidlab import datasets
+
+    classes = datasets.classes_of(samples)
+    if len(classes) < 2:
+        raise CommandError(f"{folder}: one class, {classes[0]}; at least two are needed")
+    parts = datasets.by_split(samples)
+    if not all(parts.values()):
+        empty = ", ".join(name for name, part in parts.items() if not part)
+        raise CommandError(f"{folder}: no clips in {empty}; have train, val and test there, or none of them")
+    unseen = sorted(set(classes) - {s.label for s in parts["train"]})
+    if unseen:
+        raise CommandError(
+            f"{folder}: no clips of {', '.join(unseen)} to train on; put some into the training folder, or take "
+            "the class out of the others"
+        )
+    return classes, parts
+
+
+def _frames(a, side):
+    from vidlab.clips import Frames
+
+    return Frames(a.frames, (side, side), fit=a.fit, sampling=a.sampling, stride=a.stride, by=a.by)
+
+
+def _head(a, name, parts, classes):
+    """A linear head on the features of both pretrained networks, and one on those of a single frame."""
+    from vidlab import datasets, models, training
+
+    begun, frames = monotonic(), _frames(a, SIDE)
+    settings = dict(batch=8, classes=classes, on_error="skip", cache=a.cache)
+    batches = {split: datasets.Batches(part, frames, **settings) for split, part in parts.items()}
+    heads = {}
+    for kinds in (("frames", "video"), ("frame",)):
+        features = models.clip_features(frames.shape, kinds=kinds)
+        rows = {split: training.rows_of(features, data) for split, data in batches.items()}
+        blocks = {kind: models.BLOCKS[kind] for kind in kinds}
+        heads[kinds] = training.fit_head(features, rows["train"], rows["val"], len(classes), blocks=blocks)
+        if kinds[0] == "frames":
+            spent = monotonic() - begun
+    model, one = heads.values()
+    report = training.evaluate(model, batches["test"])
+    shuffled = training.evaluate(model, batches["test"], change=training.shuffle_frames).top1
+    said = training.evaluate(one, batches["test"]).top1
+    return _Tried(name, model, frames, training.evaluate(model, batches["val"]).top1, report, shuffled, spent, said)
+
+
+def _trained(a, name, parts, classes):
+    """A model of the course, trained from scratch."""
+    from vidlab import datasets, models, training
+
+    import keras  # isort: skip
+
+    begun, frames = monotonic(), _frames(a, a.size)
+    settings = dict(batch=a.batch, classes=classes, on_error="skip", cache=a.cache, flow=name == "two_stream")
+    augment = datasets.Augment(flip="swap" if a.flip else False, crop=0.8, colour=0.2)
+    learn = datasets.Batches(parts["train"], frames, shuffle=True, augment=augment, seed=a.seed, **settings)
+    check, test = (datasets.Batches(parts[split], frames, **settings) for split in ("val", "test"))
+    epochs = a.epochs if a.epochs is not None else int(np.clip(np.ceil(STEPS / learn.steps), 10, 60))
+    print(f"{name}: {epochs} epochs")
+    keras.utils.set_random_seed(a.seed)
+    model = models.CLIP_MODELS[name](frames.shape, len(classes))
+    training.fit(model, learn, check, epochs=epochs, resume=a.resume, class_weights=learn.class_weights)
+    spent = monotonic() - begun
+    shuffled = training.evaluate(model, test, change=training.shuffle_frames).top1
+    val = training.evaluate(model, check).top1
+    return _Tried(name, model, frames, val, training.evaluate(model, test), shuffled, spent)
+
+
+def _tell(a, classes, tried):
+    """Say how good the models are, beside what they are measured against, and save the best."""
+    from vidlab import training
+
+    best = max(tried, key=lambda one: one.val)  # of equal ones the first
+    training.save(a.out, best.model, classes, best.frames)
+    for one in tried:
+        seen = {"head_on_frames": " (photographs' alone)", "head_on_video": " (video's alone)"}.get(one.model.name, "")
+        print(
+            f"{one.name + seen:10} validation {one.val:.3f}  test {one.report.top1:.3f}  frames shuffled {one.shuffled:.3f}  "
+            f"in {one.seconds:.0f} s"
+        )
+        if one.one_frame is not None:
+            print(f"{'':10} a head on the middle frame alone: test {one.one_frame:.3f}")
+    if len(tried) > 1:
+        other = next(one for one in tried if one is not best)
+        print(
+            f"kept: {best.name}, which is {'better' if best.val > other.val else 'as good'} on the clips for validation"
+            + ("" if best.val > other.val else " and sooner ready")
+        )
+    report = best.report
     majority = np.bincount(report.labels).max() / len(report.labels)
     low, high = report.interval
     print(f"accuracy on {len(report.labels)} test clips: {report.top1:.3f}, one run")
@@ -100,8 +194,7 @@ def run_train(a):
     print(f"always the commonest class: {majority:.3f}")
     for name, share in zip(classes, report.per_class, strict=True):
         print(f"  {name}: {share:.2f}")
-    print(f"{out} holds the model. Try it: vidlab predict FILE" + (f" --model {out}" if a.out != MODEL else ""))
-    return 0
+    print(f"{a.out} holds the model. Try it: vidlab predict FILE" + (f" --model {a.out}" if a.out != MODEL else ""))
 
 
 def _split(samples, group, seed):

@@ -8,7 +8,7 @@ attention    a transformer, and which frames it looks at
 listings     the three models of the article's listings, and repairs of the one that fails
 layers       of any Keras model: what each answers to a clip
 fields       and what each of its numbers depends on
-pretrained   a network that learnt from photographs
+pretrained   networks that somebody else trained, on photographs and on video: efficientnet, transnet, torch_file
 """
 
 import vidlab.tensorflow  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
@@ -25,7 +25,7 @@ from vidlab.models.listings import (
     listing_rnn,
 )
 from vidlab.models.peephole import PeepholeLSTM
-from vidlab.models.pretrained import WeightsError, backbone
+from vidlab.models.pretrained import BLOCKS, WeightsError, backbone, clip_features
 from vidlab.models.recurrent import cnn_lstm, cnn_peephole_lstm, cnn_rnn
 from vidlab.models.space_time import conv3d, conv_lstm, r2plus1d, two_stream
 
@@ -46,12 +46,14 @@ CLIP_MODELS = {  # by name; a new one is added here, and the command line and th
 }
 
 __all__ = [
+    "BLOCKS",
     "CLIP_MODELS",
     "LayerAnswers",
     "PeepholeLSTM",
     "WeightsError",
     "attention_over_frames",
     "backbone",
+    "clip_features",
     "each_frame",
     "frame_features",
     "layer_answers",

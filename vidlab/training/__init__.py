@@ -5,6 +5,7 @@ fitting       train, with progress, best weights and early stop
 checkpoints   go on after an interruption as if there had been none
 watching      curves in a notebook, a bar in a terminal
 evaluation    accuracy with its interval, per class, confusion; a prediction for a file
+heads         a small classifier on features of somebody else's networks
 comparison    several models and seeds on the same data
 saving        a model in one file, with its classes, and how its clips are made
 """
@@ -13,20 +14,24 @@ import vidlab.tensorflow  # noqa: F401 - first, so that TensorFlow starts withou
 from vidlab.training.comparison import Run, compare, table
 from vidlab.training.evaluation import Report, evaluate, predict, shuffle_frames
 from vidlab.training.fitting import History, compile, fit
+from vidlab.training.heads import Rows, fit_head, rows_of
 from vidlab.training.saving import NotAModel, Saved, load, save
 
 __all__ = [
     "History",
     "NotAModel",
     "Report",
+    "Rows",
     "Run",
     "Saved",
     "compare",
     "compile",
     "evaluate",
     "fit",
+    "fit_head",
     "load",
     "predict",
+    "rows_of",
     "save",
     "shuffle_frames",
     "table",
