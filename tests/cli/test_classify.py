@@ -38,6 +38,7 @@ def test_from_a_folder_to_a_prediction_in_one_session(clips, tmp_path):
     assert "2 classes; 8 to train + 4 to val + 4 to test; 12 epochs" in done.stdout, done.stdout
     assert "accuracy on 4 test clips: 1.000" in done.stdout and "always the commonest class: 0.500" in done.stdout
     assert "model.keras holds the model" in done.stdout and "100%" in done.stderr and "Careful" not in done.stdout
+    assert "Warning" not in done.stderr, done.stderr
     assert training.load(tmp_path / "model.keras").classes == ["bright", "dark"]
     files = [clips / "dark" / "scene0 take0.mp4", clips / "bright" / "scene0 take0.mp4", tmp_path / "gone.mp4"]
     done = vidlab("predict", *files, "--views", 2, cwd=tmp_path)

@@ -1,6 +1,7 @@
 """Train a classifier."""
 
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from time import monotonic
@@ -136,15 +137,14 @@ def fit(
     try:
         while state.epoch < epochs and not state.waited(patience):
             left = steps - state.epoch * train.steps - state.step
-            with train.errors(), warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "Your input ran out of data")  # clips that were skipped are missing
+            with train.errors(), skipped_clips():
                 logs = model.fit(
                     train.epoch(state.epoch, state.step).take(left), shuffle=False, verbose=0,
                     class_weight=class_weights, callbacks=[_EachStep(state, watch)],
                 ).history  # fmt: skip
             logs = {name: values[0] for name, values in logs.items()}
             if validation is not None:
-                with validation.errors():
+                with validation.errors(), skipped_clips():
                     seen = model.evaluate(validation.epoch(0), verbose=0, return_dict=True)
                 logs |= {f"val_{name}": value for name, value in seen.items()}
             state.after_epoch(logs)
@@ -154,6 +154,14 @@ def fit(
     if keep == "best" and state.best is not None:
         model.set_weights(state.best)
     return History(**{field.name: state.history.get(field.name, []) for field in fields(History)})
+
+
+@contextmanager
+def skipped_clips():
+    """Where clips may be skipped, Keras cannot know how many batches come, and must not warn that there are fewer."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Your input ran out of data")
+        yield
 
 
 def _metrics(model):
