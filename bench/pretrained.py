@@ -2,7 +2,7 @@
 
     python bench/pretrained.py --out data/results/pretrained.json [--folder FOLDER]
 
-Questions of the world, 96 clips to learn from and 300 to be asked about, for each seed: features of photographs
+Questions of the world, 96 clips to learn from, 48 to choose by and 160 to be asked about, for each seed: features of photographs
 (EfficientNet-Lite0), of video (TransNetV2's trunk), and both, over time (`models.clip_features`); one frame; the clips
 to be asked about with their frames shuffled; weights drawn by chance; the commonest class. With a folder of clips (a
 class each; the words of --group in a name say what belongs together) the same by groups, and with 5, 10 and 20 clips
@@ -12,7 +12,6 @@ a class.
 import argparse
 import re
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import results
@@ -22,10 +21,9 @@ from vidlab.clips import Frames
 
 import keras  # isort: skip
 
-QUESTIONS = "category", "shape", "texture", "background", "colour", "motion", "camera", "order"
+QUESTIONS = "category", "background", "motion", "camera", "order"
 LOOKS = "shape", "texture", "colour", "background"
-SHAPE = 12, 64, 64, 3
-KINDS = {"photographs": ("frames",), "video": ("video",), "both": ("frames", "video"), "one frame": ("frame",)}
+SHAPE = 12, 48, 48, 3
 
 
 def main():
@@ -40,45 +38,56 @@ def main():
     results.save(a.out, f"python bench/pretrained.py --out {a.out}", rows=rows, **more)
 
 
-def features(shape, kinds, weights="shipped"):
+PARTS = {"photographs": ("frames",), "video": ("video",), "both": ("frames", "video")}
+ENDS = np.cumsum([0, models.BLOCKS["frames"], models.BLOCKS["video"]])
+OF_A_ROW = {"photographs": slice(0, ENDS[1]), "video": slice(*ENDS[1:]), "both": slice(0, ENDS[2])}
+
+
+def made(shape, kinds, weights="shipped", side=160):
     keras.utils.set_random_seed(0)
-    return models.clip_features(shape, kinds=kinds, weights=weights)
+    return models.clip_features(shape, kinds=kinds, weights=weights, side=side)
 
 
-def blocks(name):
-    return {kind: models.BLOCKS[kind] for kind in KINDS[name.split(",")[0]]}
+def accuracy(parts, name, classes, change=None):
+    """Of a head on some columns of the rows to learn from, on the rows to be asked about (or on others)."""
+    columns = OF_A_ROW.get(name, slice(None))
+    learn, check, test = (training.Rows(rows.x[:, columns], rows.y) for rows in parts)
+    given = keras.Input((learn.x.shape[1],))
+    blocks = {kind: models.BLOCKS[kind] for kind in PARTS.get(name, ("frame",))}
+    head = training.fit_head(keras.Model(given, keras.layers.Identity()(given)), learn, check, classes, blocks=blocks)
+    asked = test if change is None else training.Rows(change.x[:, columns], change.y)
+    return round(float((np.asarray(head(asked.x)).argmax(axis=1) == asked.y).mean()), 3)
 
 
-MODELS: dict = {}
-
-
-def made(shape, name):
-    if (shape, name) not in MODELS:
-        chance = name.endswith("by chance")
-        MODELS[shape, name] = features(shape, KINDS[name.split(",")[0]], None if chance else "shipped")
-    return MODELS[shape, name]
-
-
-def of_the_world(question, seeds):
-    looks = [name for name in LOOKS if name != question]
-    if not world.FACTORS[question].decides:
+def of_the_world(question, seeds, cache={}):  # noqa: B006 - the models, made once
+    if not cache:
+        cache |= {"pretrained": made(SHAPE, PARTS["both"], side=96), "one frame": made(SHAPE, ("frame",), side=96),
+                  "by chance": made(SHAPE, PARTS["both"], None, side=96)}  # fmt: skip
+    own = world.FACTORS[question].decides
+    looks = [name for name in LOOKS if name != question and not set(world.FACTORS[name].decides) & set(own)]
+    if not own:
         looks.append("motion")  # the object moves, where the question does not decide how
+    values = list(world.FACTORS[question].values)
     for seed in seeds:
         sets = []
-        for n, at in ((96, 100 + seed), (96, 200 + seed), (300, 300 + seed)):
-            drawn = world.render(n, (question, *looks), question, frames=SHAPE[0], size=SHAPE[1:3], seed=at)
-            values = list(world.FACTORS[question].values)
+        for n, at in ((96, 100 + seed), (48, 200 + seed), (160, 300 + seed)):
+            size = {"frames": SHAPE[0], "size": SHAPE[1:3]}
+            drawn = world.render(n, (question, *looks), question, seed=at, **size)
             sets.append((drawn.clips.astype(np.float32) / 255, np.array([values.index(v) for v in drawn.labels])))
-        learn, check, test = sets
-        majority = np.bincount(test[1]).max() / len(test[1])
-        row = {"question": question, "seed": seed, "majority class": round(float(majority), 3)}
-        for name in (*KINDS, "photographs, by chance", "video, by chance"):
-            model = made(SHAPE, name)
-            parts = [training.rows_of(model, part) for part in (learn, check, test)]
-            head = training.fit_head(model, *parts[:2], len(values), blocks=blocks(name))
-            row[name] = round(training.evaluate(head, test).top1, 3)
-            if name == "both":
-                row["frames shuffled"] = round(training.evaluate(head, test, change=training.shuffle_frames).top1, 3)
+        row = {
+            "question": question,
+            "seed": seed,
+            "majority class": round(float(np.bincount(sets[2][1]).max() / 160), 3),
+        }
+        rows = {name: [training.rows_of(model, part) for part in sets] for name, model in cache.items()}
+        disordered = training.shuffle_frames(sets[2][0]), sets[2][1]
+        shuffled = training.rows_of(cache["pretrained"], disordered)
+        for name in PARTS:
+            row[name] = accuracy(rows["pretrained"], name, len(values))
+        row["both, frames shuffled"] = accuracy(rows["pretrained"], "both", len(values), shuffled)
+        row["one frame"] = accuracy(rows["one frame"], "one frame", len(values))
+        for name in ("photographs", "video"):
+            row[f"{name}, by chance"] = accuracy(rows["by chance"], name, len(values))
         print(row, flush=True)
         yield row
 
@@ -87,29 +96,25 @@ def of_a_folder(folder, group, seeds):
     samples = [
         datasets.Sample(s.source, s.label, re.search(group, Path(s.source).name)[0]) for s in datasets.folder(folder)
     ]
-    classes = datasets.classes_of(samples)
-    frames = Frames(16, (160, 160))
-    for name in KINDS:
-        model, begun = made(frames.shape, name), perf_counter()
-        all_ = training.rows_of(model, datasets.Batches(samples, frames, batch=8, classes=classes))
-        seconds = perf_counter() - begun
-        for seed in seeds:
-            dealt = datasets.split_by_group(samples, {"train": 0.6, "val": 0.2, "test": 0.2}, seed=seed)
-            at = np.array([one.split for one in dealt])
-            places = {split: np.flatnonzero(at == split) for split in ("train", "val", "test")}
-            for few in (5, 10, 20, None):
-                own = places["train"]
-                if few is not None:
-                    own = np.concatenate([own[all_.y[own] == k][:few] for k in range(len(classes))])
-                take = {"train": own, "val": places["val"], "test": places["test"]}
-                parts = {s: training.Rows(all_.x[at], all_.y[at]) for s, at in take.items()}
-                head = training.fit_head(model, parts["train"], parts["val"], len(classes), blocks=blocks(name))
-                said = np.mean([one(parts["test"].x) for one in head.layers if one.name.startswith("head_on")], axis=0)
-                right = float((said.argmax(axis=1) == parts["test"].y).mean())
-                row = {"features": name, "seed": seed, "clips_a_class": few or "all", "test": round(right, 3),
-                       "tested": len(parts["test"]), "seconds": round(seconds, 1)}  # fmt: skip
-                print(row, flush=True)
-                yield row
+    classes, frames = datasets.classes_of(samples), Frames(16, (160, 160))
+    batches = datasets.Batches(samples, frames, batch=8, classes=classes, cache="memory")
+    whole = {kinds: training.rows_of(made(frames.shape, kinds), batches) for kinds in (PARTS["both"], ("frame",))}
+    for seed in seeds:
+        dealt = datasets.split_by_group(samples, {"train": 0.5, "val": 0.2, "test": 0.3}, seed=seed)
+        side = np.array([one.split for one in dealt])
+        for few in (5, 10, 20, None):
+            places = {split: np.flatnonzero(side == split) for split in ("train", "val", "test")}
+            if few is not None:
+                y = whole["frame",].y
+                own = np.random.default_rng(seed).permutation(places["train"])
+                places["train"] = np.concatenate([own[y[own] == k][:few] for k in range(len(classes))])
+            row = {"seed": seed, "clips_a_class": few or "all", "tested": len(places["test"])}
+            for name in (*PARTS, "one frame"):
+                rows = whole[("frame",) if name == "one frame" else PARTS["both"]]
+                parts = [training.Rows(rows.x[at], rows.y[at]) for at in places.values()]
+                row[name] = accuracy(parts, name, len(classes))
+            print(row, flush=True)
+            yield row
 
 
 if __name__ == "__main__":

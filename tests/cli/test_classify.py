@@ -1,5 +1,6 @@
 """vidlab train and vidlab predict, as typed in a terminal: from a folder of clips to the class of a file."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -8,14 +9,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from vidlab import cli, datasets, training, video
+from vidlab import cli, datasets, fetch, training, video
 
 RNG = np.random.default_rng(0)
 
 
-def vidlab(*arguments, cwd):
+def vidlab(*arguments, cwd, **environment):
     command = [sys.executable, "-m", "vidlab", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=500, cwd=cwd)
+    environment = os.environ | environment
+    return subprocess.run(command, capture_output=True, text=True, timeout=500, cwd=cwd, env=environment)
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +34,10 @@ def clips(tmp_path_factory):
 
 @pytest.mark.slow
 def test_from_a_folder_to_a_prediction_in_one_session(clips, tmp_path):
-    small = ("--frames", 4, "--size", 16, "--epochs", 12, "--batch", 4)
+    small = ("--model", "conv3d", "--frames", 4, "--size", 16, "--epochs", 12, "--batch", 4)
     done = vidlab("train", clips, *small, "--group", "scene[0-9]", "--resume", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "2 classes; 8 to train + 4 to val + 4 to test; 12 epochs" in done.stdout, done.stdout
+    assert "2 classes; 8 to train + 4 to val + 4 to test" in done.stdout and "conv3d: 12 epochs" in done.stdout
     assert "accuracy on 4 test clips: 1.000" in done.stdout and "always the commonest class: 0.500" in done.stdout
     assert "model.keras holds the model" in done.stdout and "100%" in done.stderr and "Careful" not in done.stdout
     assert "Warning" not in done.stderr, done.stderr
@@ -48,10 +50,41 @@ def test_from_a_folder_to_a_prediction_in_one_session(clips, tmp_path):
     assert "gone.mp4: there is no such file" in lines[2]
 
 
+@pytest.mark.skipif(not all(map(fetch.whole, fetch.SHIPPED)), reason="no weights: run `vidlab weights`")
+def test_features_and_conv3d_side_by_side_and_the_better_is_kept(clips, tmp_path):
+    done = vidlab("train", clips, "--frames", 4, "--size", 16, "--epochs", 1, "--group", "scene[0-9]", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    [features] = [line for line in lines if line.startswith("features")]
+    [conv3d] = [line for line in lines if line.startswith("conv3d ")]
+    assert "test 1.000" in features and "frames shuffled" in features and "frames shuffled" in conv3d
+    assert any("a head on the middle frame alone: test 1.000" in line for line in lines)
+    better = [line for line in lines if line.startswith("kept: features, which is")]
+    assert len(better) == 1 and "Careful" not in done.stdout and "Warning" not in done.stderr
+    saved = training.load(tmp_path / "model.keras")
+    assert saved.frames.size == (160, 160) and saved.model.name.startswith("head_on")
+    file = clips / "dark" / "scene0 take0.mp4"
+    done = vidlab("predict", file, cwd=tmp_path, VIDLAB_WEIGHTS=str(tmp_path))  # the file holds all it needs
+    assert done.stdout.split(": ")[1].startswith("dark "), done.stderr
+
+
+def test_without_weights_it_goes_on_with_a_sentence(clips, tmp_path):
+    gone = {"VIDLAB_WEIGHTS": str(tmp_path / "none"), "PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_NO_INDEX": "0",
+            "PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": "", "PIP_CONFIG_FILE": os.devnull}  # fmt: skip
+    small = ("--frames", 4, "--size", 16, "--epochs", 1, "--group", "scene[0-9]")
+    done = vidlab("train", clips, *small, cwd=tmp_path, **gone)
+    assert done.returncode == 0 and "conv3d alone" in done.stdout and "cannot be fetched" in done.stdout, done.stderr
+    done = vidlab("train", clips, *small, "--model", "features", cwd=tmp_path, **gone)
+    assert done.returncode == 1 and "cannot be fetched" in done.stderr and "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "{clips}", "--model", "resnet"], "--model resnet: there is no such model; there are frame_cnn"),
+        (
+            ["train", "{clips}", "--model", "resnet"],
+            "--model resnet: there is no such model; there are features, frame_cnn",
+        ),
         (["train", "{clips}", "--out", "model.h5"], "--out model.h5 must end in .keras"),
         (["train", "{clips}", "--out", "nowhere/m.keras"], "lie in a folder that exists and may be written to"),
         (["train", "{clips}", "--group", "("], "is not a regular expression"),

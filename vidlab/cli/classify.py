@@ -173,10 +173,11 @@ def _tell(a, classes, tried):
     best = max(tried, key=lambda one: one.val)  # of equal ones the first
     training.save(a.out, best.model, classes, best.frames)
     for one in tried:
-        seen = {"head_on_frames": " (photographs' alone)", "head_on_video": " (video's alone)"}.get(one.model.name, "")
+        alone = {"head_on_frames": " (photographs' alone)", "head_on_video": " (video's alone)"}
+        seen = alone.get(one.model.name, "")
         print(
-            f"{one.name + seen:10} validation {one.val:.3f}  test {one.report.top1:.3f}  frames shuffled {one.shuffled:.3f}  "
-            f"in {one.seconds:.0f} s"
+            f"{one.name + seen:10} validation {one.val:.3f}  test {one.report.top1:.3f}  "
+            f"frames shuffled {one.shuffled:.3f}  in {one.seconds:.0f} s"
         )
         if one.one_frame is not None:
             print(f"{'':10} a head on the middle frame alone: test {one.one_frame:.3f}")

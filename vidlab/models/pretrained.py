@@ -84,7 +84,12 @@ BLOCKS = {"frames": 3 * 1280, "video": 3 * 448, "frame": 1280}  # features of a 
 
 
 def clip_features(
-    shape: tuple, *, kinds: tuple = ("frames", "video"), every: int = 2, weights: str | None = "shipped"
+    shape: tuple,
+    *,
+    kinds: tuple = ("frames", "video"),
+    every: int = 2,
+    weights: str | None = "shipped",
+    side: int = 160,
 ) -> keras.Model:
     """Both backbones over a clip (frames, height, width, 3) in [0, 1]: one row of features for a whole clip.
 
@@ -102,10 +107,10 @@ def clip_features(
     rows = []
     for kind in kinds:
         if kind == "frame":
-            rows.append(backbone("frames", shape[1:], weights=weights)(clip[:, (shape[0] - 1) // 2]))
+            rows.append(backbone("frames", shape[1:], weights=weights, side=side)(clip[:, (shape[0] - 1) // 2]))
             continue
         if kind == "frames":
-            features = each_frame(backbone("frames", shape[1:], weights=weights), clip[:, ::every])
+            features = each_frame(backbone("frames", shape[1:], weights=weights, side=side), clip[:, ::every])
         else:
             features = backbone("video", shape, weights=weights)(clip)
         steps = ops.absolute(features[:, 1:] - features[:, :-1])
