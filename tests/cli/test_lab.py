@@ -167,3 +167,13 @@ def test_help_names_every_command():
         [sys.executable, "-m", "vidlab", "--help"], capture_output=True, text=True, timeout=60, check=True
     )
     assert "lab" in done.stdout and "doctor" in done.stdout
+
+
+def test_weights_are_fetched_at_the_first_start_alone(course, monkeypatch, tmp_path, capsys):
+    asked = []
+    monkeypatch.setenv("VIDLAB_WEIGHTS", str(tmp_path / "weights"))
+    monkeypatch.setattr("vidlab.fetch.fetch_weights", lambda: asked.append(1) or ["no network"])
+    monkeypatch.setattr("vidlab.cli.lab.subprocess.call", lambda *_, **__: 0)
+    for _ in range(2):
+        assert cli.main(["lab"]) == 0
+    assert asked == [1] and "Careful: no network. Everything else works" in capsys.readouterr().out

@@ -136,6 +136,15 @@ def _data():
         raise _Wrong(str(error), "get a full copy of the course, or: git checkout data") from None
 
 
+def _weights():
+    from vidlab import fetch
+
+    missing = [known.about.split(",")[0] for kind, known in fetch.SHIPPED.items() if not fetch.whole(kind)]
+    if missing:
+        return f"{' and '.join(missing)} has none yet; all else works without; run vidlab weights once, with a network"
+    return "both pretrained networks have theirs"
+
+
 def _disk():
     free = shutil.disk_usage(course.COURSE).free / 1e9
     if free < 1:
@@ -159,6 +168,7 @@ CHECKS = {
     "video": _codecs,
     "widgets": _widgets,
     "the course's clips": _data,
+    "weights": _weights,
     "disk": _disk,
     "memory": _memory,
 }

@@ -23,6 +23,8 @@ def add_to(commands):
 def run_lab(reset=None, copy_only=False, jupyter=()):
     """Open the course, in the learner's own copy."""
     own = copy_course(course.COURSE / "notebooks", course.COURSE / "my-course", reset)
+    if not copy_only:
+        _weights()
     if copy_only:
         return 0
     first = _notebooks(own)[0]
@@ -31,6 +33,19 @@ def run_lab(reset=None, copy_only=False, jupyter=()):
         print("Careful: you are root here, and so is every notebook; where you can, start as another user.", flush=True)
         options.append("--allow-root")
     return subprocess.call([sys.executable, "-m", "jupyterlab", str(first), *options, *jupyter], cwd=own)
+
+
+def _weights():
+    """Fetch the pretrained networks' weights where nobody has tried yet; without them everything else works."""
+    from vidlab import fetch
+
+    lie = fetch.SHIPPED["frames"].path.parent
+    if lie.is_dir():
+        return
+    print("The weights of the pretrained networks (50 MB) are fetched, once.")
+    for sentence in fetch.fetch_weights():
+        print(f"Careful: {sentence}. Everything else works; try again with: vidlab weights")
+    lie.mkdir(parents=True, exist_ok=True)  # tried: not again at each start
 
 
 def _notebooks(folder):
