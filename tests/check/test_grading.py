@@ -1,5 +1,6 @@
 """`vidlab grade`: real notebooks and processes; nobody's marks are lost, and nobody gets any by a trick."""
 
+import ast
 import copy
 import csv
 import json
@@ -8,12 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from vidlab import check
+from vidlab.check import mutants
 from vidlab.check.classroom import report, sandbox
 from vidlab.check.classroom.grading import grade
 from vidlab.check.classroom.submission import Submission, answer_in, definitions
@@ -352,3 +355,28 @@ def test_stored_grades_that_are_broken_are_made_again(tmp_path):
     ):
         stored.write_text(text)
         assert grade(tmp_path / "class", tmp_path / "out") == first
+
+
+def test_no_two_threads_parse_at_once(monkeypatch):
+    """CPython's parser counts its depth once for all threads, and raises a SystemError where two meet in it."""
+    inside, most, parse = [], [], ast.parse
+
+    def watched(*args, **keywords):
+        inside.append(args)
+        time.sleep(0.002)
+        most.append(len(inside))
+        tree = parse(*args, **keywords)
+        inside.pop()
+        return tree
+
+    monkeypatch.setattr(ast, "parse", watched)
+    one = check.EXERCISES["conv1d"]
+    work = [
+        lambda: answer_in(one.source, "conv1d", "conv1d"),
+        lambda: list(mutants.mutants(one.source)),
+        lambda: one.made_of(one.source),
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(job) for job in work * 4]:
+            done.result()
+    assert len(most) >= len(work) * 4 and max(most) == 1

@@ -9,6 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from vidlab.check import syntax
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -101,7 +103,7 @@ class Exercise:
         """The reference's head and docstring, for a cell to begin with."""
         if self.is_value:
             return f"{self.slug} = None  # your answer here"
-        [function] = [node for node in ast.parse(self.source).body if isinstance(node, ast.FunctionDef)]
+        [function] = [node for node in syntax.parse(self.source).body if isinstance(node, ast.FunctionDef)]
         head = f"def {function.name}({ast.unparse(function.args)}):"
         doc = ast.get_docstring(function, clean=True)
         doc = f'    """{textwrap.indent(doc, "    ").strip()}"""\n' if doc else ""
@@ -115,7 +117,7 @@ class Exercise:
         with warnings.catch_warnings():  # of a mutant that makes no sense
             warnings.simplefilter("ignore")
             exec(compile(source, f"<{self.slug}>", "exec"), names)
-        [function] = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)][-1:]
+        [function] = [node.name for node in syntax.parse(source).body if isinstance(node, ast.FunctionDef)][-1:]
         return names[function]
 
     def mistaken(self, *mistakes: Mistake) -> str | None:

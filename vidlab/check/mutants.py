@@ -3,6 +3,8 @@
 import ast
 import copy
 
+from vidlab.check import syntax
+
 AXIS = "as if it went along another axis"
 INDEX = "as if an index were one off"
 NUMBER = "as if a number in it were another one"
@@ -19,7 +21,7 @@ _COMPARED = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 
 def mutants(source: str):
     """(words, line number, changed source) of every small change."""
-    tree = ast.parse(source)
+    tree = syntax.parse(source)
     for place, _ in enumerate(list(ast.walk(tree))):
         yield from _changes(tree, place)
 

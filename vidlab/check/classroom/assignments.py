@@ -6,6 +6,8 @@ from pathlib import Path
 
 import nbformat
 
+from vidlab.check import syntax
+
 HEAD = """# Exercises of notebook {number}
 
 Each cell below holds an exercise of the course's notebook {number}. Write your answer where `...` stands, run the
@@ -74,7 +76,7 @@ def _cells(exercise):
         name, head, end = exercise.slug, f"{exercise.slug} = (\n", "\n)"
         body = textwrap.indent(exercise.source.strip(), "    ")
     else:
-        [function] = [one for one in ast.parse(exercise.source).body if isinstance(one, ast.FunctionDef)]
+        [function] = [one for one in syntax.parse(exercise.source).body if isinstance(one, ast.FunctionDef)]
         name, end, lines = function.name, "", exercise.source.rstrip("\n").split("\n")
         first = function.body[bool(ast.get_docstring(function))].lineno - 1
         head, body = "\n".join(lines[:first]) + "\n", "\n".join(lines[first:])

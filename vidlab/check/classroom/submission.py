@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vidlab.check import syntax
+
 LARGEST = 50 * 2**20  # bytes
 
 
@@ -111,7 +113,7 @@ def _used(tree):
 
 def _parsed(source):
     try:
-        return ast.parse(_python(source))
+        return syntax.parse(_python(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])
 
@@ -132,7 +134,7 @@ def answer_in(source: str, slug: str, function: str | None) -> tuple[str, str]:
     SyntaxError
         The cell is not Python.
     """
-    tree = ast.parse(_python(source))
+    tree = syntax.parse(_python(source))
     answer, kept = function or slug, []
     for one in tree.body:
         call = one.value if isinstance(one, ast.Expr) else None
