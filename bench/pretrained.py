@@ -3,10 +3,10 @@
     python bench/pretrained.py --out data/results/pretrained.json [--folder FOLDER]
 
 Questions of the world, 96 clips to learn from, 48 to choose by and 160 to be asked about, for each seed: features of
-photographs (EfficientNet-Lite0), of video (TransNetV2's trunk), and both, over time (`models.clip_features`); one frame;
-the clips to be asked about with their frames shuffled; weights drawn by chance; the commonest class. With a folder of
-clips (a class each; the words of --group in a name say what belongs together) the same by groups, and with 5, 10 and
-20 clips a class.
+photographs (EfficientNet-Lite0), of video (TransNetV2's trunk), and both, over time (`models.clip_features`); one
+frame; the clips to be asked about with their frames shuffled; weights drawn by chance; the commonest class. With a
+folder of clips (a class each; the words of --group in a name say what belongs together) the same by groups, and with 5,
+10 and 20 clips a class.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """vidlab train and vidlab predict, as typed in a terminal: from a folder of clips to the class of a file."""
 
+import csv
 import os
 import shutil
 import subprocess
@@ -66,6 +67,28 @@ def test_features_and_conv3d_side_by_side_and_the_better_is_kept(clips, tmp_path
     file = clips / "dark" / "scene0 take0.mp4"
     done = vidlab("predict", file, cwd=tmp_path, VIDLAB_WEIGHTS=str(tmp_path))  # the file holds all it needs
     assert done.stdout.split(": ")[1].startswith("dark "), done.stderr
+
+
+def test_a_timeline_says_what_is_seen_when(clips, tmp_path):
+    small = ("--model", "conv3d", "--frames", 4, "--size", 16, "--epochs", 12, "--batch", 4, "--group", "scene[0-9]")
+    assert vidlab("train", clips, *small, cwd=tmp_path).returncode == 0
+    assert training.load(tmp_path / "model.keras").seconds == 1.0
+    parts = [(6, 0), (5, 120), (7, 0)]
+    noise = [RNG.integers(low, low + 100, (seconds * 8, 32, 32, 3), np.uint8) for seconds, low in parts]
+    video.write(tmp_path / "long.mp4", np.concatenate(noise), fps=8)
+    (tmp_path / "out").mkdir()
+    done = vidlab("predict", "long.mp4", "gone.mp4", "--timeline", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 1 and "gone.mp4: there is no such file" in done.stdout and "Trace" not in done.stderr
+    assert "0:00.0    0:06.0" in done.stdout and "times as fast as it plays" in done.stdout and "left" in done.stderr
+    with open(tmp_path / "out" / "long.mp4.timeline.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["class"] for row in rows] == ["dark", "bright", "dark"] and float(rows[-1]["stop"]) == 18
+    assert [float(row["start"]) for row in rows] == [0, 6, 11] and all(float(row["sure"]) > 0.7 for row in rows)
+    assert (tmp_path / "out" / "long.mp4.timeline.png").read_bytes().startswith(b"\x89PNG")
+    done = vidlab("predict", "long.mp4", "out/../long.mp4", "--timeline", cwd=tmp_path)
+    assert done.returncode == 1 and "two files are called long.mp4" in done.stderr
+    done = vidlab("predict", "long.mp4", "--timeline", "--out", "nowhere", cwd=tmp_path)
+    assert done.returncode == 1 and "--out nowhere must be a folder" in done.stderr
 
 
 def test_without_weights_it_goes_on_with_a_sentence(clips, tmp_path):

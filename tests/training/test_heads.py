@@ -1,13 +1,17 @@
 """The head on ready features: scikit-learn's answers, from one Keras model that holds all it needs."""
 
+import shutil
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from vidlab import training
+from vidlab import datasets, training
+from vidlab.clips import Frames
 from vidlab.training import Rows
+from vidlab.video import VideoError
 
 import keras  # isort: skip
 
@@ -76,6 +80,32 @@ def test_two_blocks_that_know_each_a_half_are_averaged():
     head = training.fit_head(features, *sets[:2], 4, blocks={"one": 2, "other": 2})
     assert head.name == "head_on_all"
     assert (np.asarray(head(sets[2].x)).argmax(axis=1) == sets[2].y).mean() > 0.85
+
+
+def test_rows_are_kept_until_file_or_network_is_another(tmp_path, monkeypatch):
+    samples = datasets.embedded()[:3]
+    files = [shutil.copy(one.source, tmp_path / f"{k}.mp4") for k, one in enumerate(samples)]
+    (tmp_path / "bad.mp4").write_bytes(b"no video at all")
+    samples = [datasets.Sample(str(file), str(k)) for k, file in enumerate(files)]
+    samples.insert(1, datasets.Sample(str(tmp_path / "bad.mp4"), "0"))
+    data = datasets.Batches(samples, Frames(3, (4, 4)), batch=2, on_error="skip")
+    model, computed = features(), []
+    monkeypatch.setattr(
+        training.heads, "load_clips", lambda some, *a, **k: computed.append(some) or datasets.load_clips(some, *a, **k)
+    )
+    plain = training.rows_of(model, data)
+    for times in (4, 5):  # the bad one is tried again
+        kept = training.rows_of(model, data, cache=tmp_path / "kept")
+        assert np.allclose(kept.x, plain.x, atol=1e-6) and kept.y.tolist() == [0, 1, 2] and len(computed) == times
+    shutil.copy(files[2], files[0])
+    other = training.rows_of(model, data, cache=tmp_path / "kept")
+    assert np.allclose(other.x[0], kept.x[2], atol=1e-6) and len(computed) == 7
+    model.set_weights([2 * w for w in model.get_weights()])
+    training.rows_of(model, data, cache=tmp_path / "kept")
+    assert len(computed) == 11
+    strict = datasets.Batches(samples, Frames(3, (4, 4)), batch=2)
+    with pytest.raises(VideoError, match="bad.mp4"):
+        training.rows_of(model, strict, cache=tmp_path / "kept")
 
 
 def test_a_saved_head_answers_the_same(tmp_path):

@@ -197,6 +197,27 @@ def test_start_and_stop_count_from_the_first_frame(tmp_path):
     assert numbers(video.read(path, stop=0.08)) == [0, 1]
 
 
+def test_a_stream_says_when_each_frame_begins(tmp_path):
+    path = encode(tmp_path / "vfr.mkv", numbered(8), "libx264", times=BEGINS)
+    seconds, pictures = zip(*video.stream(path, (24, 96)), strict=True)
+    assert np.allclose(seconds, np.array(BEGINS) / 1000, atol=0.002)
+    assert np.array_equal(np.stack(pictures), video.read(path, size=(24, 96)))
+    with open(path, "rb") as opened:
+        assert len(list(video.stream(opened))) == 8
+
+
+def test_a_stream_of_a_damaged_file_gives_what_stands_before_the_damage(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 15, (40, 32, 128, 3), dtype=np.uint8)
+    whole = encode(tmp_path / "whole.mkv", numbered(40) + noise, "libx264", options={"g": "10"})
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 3 // 4])
+    seen = []
+    with pytest.raises(video.Truncated, match="cut.mkv"):
+        for _, picture in video.stream(cut):
+            seen.append(picture)
+    assert numbers(np.stack(seen)) == list(range(len(seen))) and 10 < len(seen) < 32
+
+
 def test_decoding_ends_soon_behind_stop(tmp_path, monkeypatch):
     path, passed = encode(tmp_path / "long.mp4", numbered(200)), []
     decoded = file.Stream.frames

@@ -1,5 +1,6 @@
 """`vidlab train` and `vidlab predict`: from a folder of clips to a model, and from a file to its class."""
 
+import csv
 import os
 import re
 import warnings
@@ -40,7 +41,9 @@ def add_to(commands):
     train.add_argument("--flip", action="store_true", help="learn from mirrored clips as well; left becomes right")
     train.add_argument("--group", metavar="REGEX", help="clips whose names match in the same words are one scene and "
                        'stay on one side of the split, for example "_g[0-9]+"')  # fmt: skip
-    train.add_argument("--cache", metavar="FOLDER", default="memory", help="keep decoded clips there (default: memory)")
+    train.add_argument(
+        "--cache", metavar="FOLDER", default="memory", help="keep decoded clips and features there (default: memory)"
+    )
     train.add_argument("--resume", metavar="FOLDER", help="keep checkpoints there, and go on from them")
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(run=run_train)
@@ -48,6 +51,14 @@ def add_to(commands):
     predict.add_argument("files", nargs="+", metavar="FILE")
     predict.add_argument("--model", default=MODEL, help="file that vidlab train wrote (default: %(default)s)")
     predict.add_argument("--views", type=int, default=1, help="look at each file as often (default: %(default)s)")
+    predict.add_argument("--timeline", action="store_true", help="for a long file: what is to be seen when, by a "
+                         "window that slides over it; a table, FILE.timeline.csv and FILE.timeline.png")  # fmt: skip
+    predict.add_argument("--window", type=float, metavar="SECONDS", help="that the model looks at at once (default: as "
+                         "long as the clips it learnt from)")  # fmt: skip
+    predict.add_argument("--step", type=float, metavar="SECONDS", help="between windows (default: a quarter of one)")
+    predict.add_argument("--lasts", type=float, metavar="SECONDS", help="that something is seen on average; longer "
+                         "makes fewer segments (default: four windows)")  # fmt: skip
+    predict.add_argument("--out", default=".", metavar="FOLDER", help="for a timeline's files (default: this folder)")
     predict.set_defaults(run=run_predict)
 
 
@@ -72,8 +83,9 @@ def run_train(a):
             print(f"Careful: no pretrained features ({failed[0]}); conv3d alone")
             names.remove(FEATURES)
         print(f"{len(classes)} classes; {' + '.join(f'{len(p)} to {n}' for n, p in parts.items())}")
+        seconds = _usual_length(parts["train"])
         tried = [(_head if name == FEATURES else _trained)(a, name, parts, classes) for name in names]
-        _tell(a, classes, tried)
+        _tell(a, classes, tried, seconds)
     except MemoryError:
         raise CommandError(f"{a.folder}: there is not enough memory for its clips; give --cache FOLDER") from None
     except OSError as error:
@@ -116,6 +128,19 @@ def _checked(samples, folder):
     return classes, parts
 
 
+def _usual_length(samples):
+    """The median length in seconds of some of the clips; those that cannot be read are passed over."""
+    from vidlab import video
+
+    lengths = []
+    for sample in samples[:: max(len(samples) // 20, 1)]:
+        try:
+            lengths.append(video.probe(sample.source).duration)
+        except video.VideoError:
+            continue
+    return round(float(np.median(lengths)), 3) if lengths else None
+
+
 def _frames(a, side):
     from vidlab.clips import Frames
 
@@ -126,22 +151,24 @@ def _head(a, name, parts, classes):
     """A linear head on the features of both pretrained networks, and one on those of a single frame."""
     from vidlab import datasets, models, training
 
+    import keras  # isort: skip
+
     begun, frames = monotonic(), _frames(a, SIDE)
-    settings = dict(batch=8, classes=classes, on_error="skip", cache=a.cache)
+    folder = None if a.cache == "memory" else a.cache  # for features, which take far less room than clips
+    settings = dict(batch=8, classes=classes, on_error="skip", cache=None if folder else "memory")
     batches = {split: datasets.Batches(part, frames, **settings) for split, part in parts.items()}
-    heads = {}
+    tops = {}
     for kinds in (("frames", "video"), ("frame",)):
         features = models.clip_features(frames.shape, kinds=kinds)
-        rows = {split: training.rows_of(features, data) for split, data in batches.items()}
+        rows = {split: training.rows_of(features, data, cache=folder) for split, data in batches.items()}
         blocks = {kind: models.BLOCKS[kind] for kind in kinds}
-        heads[kinds] = training.fit_head(features, rows["train"], rows["val"], len(classes), blocks=blocks)
-        if kinds[0] == "frames":
-            spent = monotonic() - begun
-    model, one = heads.values()
-    report = training.evaluate(model, batches["test"])
+        model = training.fit_head(features, rows["train"], rows["val"], len(classes), blocks=blocks)
+        head = keras.Model(features.output, model.output)  # which takes rows
+        said = {split: training.evaluate(head, (rows[split].x, rows[split].y)) for split in ("val", "test")}
+        tops[kinds] = model, said, monotonic() - begun
+    (model, said, spent), (_, of_one, _) = tops.values()
     shuffled = training.evaluate(model, batches["test"], change=training.shuffle_frames).top1
-    said = training.evaluate(one, batches["test"]).top1
-    return _Tried(name, model, frames, training.evaluate(model, batches["val"]).top1, report, shuffled, spent, said)
+    return _Tried(name, model, frames, said["val"].top1, said["test"], shuffled, spent, of_one["test"].top1)
 
 
 def _trained(a, name, parts, classes):
@@ -166,12 +193,12 @@ def _trained(a, name, parts, classes):
     return _Tried(name, model, frames, val, training.evaluate(model, test), shuffled, spent)
 
 
-def _tell(a, classes, tried):
+def _tell(a, classes, tried, seconds):
     """Say how good the models are, beside what they are measured against, and save the best."""
     from vidlab import training
 
     best = max(tried, key=lambda one: one.val)  # of equal ones the first
-    training.save(a.out, best.model, classes, best.frames)
+    training.save(a.out, best.model, classes, best.frames, seconds=seconds)
     for one in tried:
         alone = {"head_on_frames": " (photographs' alone)", "head_on_video": " (video's alone)"}
         seen = alone.get(one.model.name, "")
@@ -233,6 +260,8 @@ def run_predict(a):
         saved = training.load(a.model)
     except training.NotAModel as error:
         raise CommandError(str(error)) from None
+    if a.timeline:
+        return _timelines(a, saved)
     failed = 0
     for file in a.files:
         try:
@@ -244,3 +273,55 @@ def run_predict(a):
         best = probabilities.argsort()[::-1][:3]
         print(f"{file}: " + ", ".join(f"{saved.classes[i]} {probabilities[i]:.2f}" for i in best))
     return 1 if failed else 0
+
+
+def _timelines(a, saved):
+    """Say of each file what is to be seen when, and write it beside a picture."""
+    from vidlab import figures, training, video
+
+    from tqdm import tqdm  # isort: skip
+
+    names = [Path(file).name for file in a.files]
+    if double := next((name for name in names if names.count(name) > 1), None):
+        raise CommandError(f"two files are called {double}, and so would be their timelines; take them one by one")
+    out = Path(a.out)
+    if not out.is_dir() or not os.access(out, os.W_OK):
+        raise CommandError(f"--out {a.out} must be a folder that exists and may be written to")
+    failed = 0
+    for file, name in zip(a.files, names, strict=True):
+        begun, form = monotonic(), "{desc}: {percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
+        try:
+            with tqdm(total=1.0, desc=name, bar_format=form, leave=False, mininterval=0.5) as bar:
+                found = training.timeline(
+                    saved, file, window=a.window, step=a.step, lasts=a.lasts, progress=lambda at: bar.update(at - bar.n)
+                )
+        except (video.VideoError, ValueError) as error:
+            print(error)
+            failed += 1
+            continue
+        print(f"{file}\n{'from':>9} {'to':>9}  {'sure':>4}  class")
+        for one in found.segments:
+            print(f"{_clock(one.start):>9} {_clock(one.stop):>9}  {one.sure:.2f}  {one.label}")
+        if found.stopped:
+            print(f"Careful: only so far. {found.stopped}")
+            failed += 1
+        length, spent = found.edges[-1], monotonic() - begun
+        print(f"{_clock(length)} in {spent:.0f} s, {length / spent:.1f} times as fast as it plays")
+        table, picture = out / f"{name}.timeline.csv", out / f"{name}.timeline.png"
+        try:
+            with open(table, "w", newline="", encoding="utf8") as lines:
+                rows = csv.writer(lines)
+                rows.writerow(("start", "stop", "class", "sure"))
+                rows.writerows((round(s.start, 3), round(s.stop, 3), s.label, round(s.sure, 3)) for s in found.segments)
+            figures.timeline(found.edges, found.probabilities, found.classes, found.segments).savefig(picture)
+        except OSError as error:
+            raise CommandError(f"{error.filename or table} cannot be written ({error.strerror or error})") from None
+        print(f"in {table} and {picture}")
+    return 1 if failed else 0
+
+
+def _clock(seconds):
+    """3725.25 -> 1:02:05.2"""
+    minutes, seconds = divmod(round(seconds * 10), 600)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds / 10:04.1f}" if hours else f"{minutes}:{seconds / 10:04.1f}"

@@ -10,7 +10,7 @@ Every function returns a `Picture`, whose `axes` can be drawn on. None touches p
 callbacks. Importing this room sets the look of all figures, from `course.mplstyle`.
 """
 
-from vidlab.figures.charts import accuracies, bars, confusion, curves, dots, lines
+from vidlab.figures.charts import accuracies, bars, confusion, curves, dots, lines, timeline
 from vidlab.figures.clips import film_strip, film_strips, show
 from vidlab.figures.drawings import lstm_cell, rnn_unrolled, windows
 from vidlab.figures.grids import maps
@@ -31,5 +31,6 @@ __all__ = [
     "maps",
     "rnn_unrolled",
     "show",
+    "timeline",
     "windows",
 ]

@@ -239,3 +239,46 @@ def accuracies(rows, chance, title=None):
         by_model, alt="Accuracy of each run: " + "; ".join(said), xlabel="accuracy on the test clips",
         levels={"chance": chance}, title=title or "",
     )  # fmt: skip
+
+
+def timeline(edges: np.ndarray, probabilities: np.ndarray, classes: Sequence[str], segments: Sequence = ()) -> Picture:
+    """What is to be seen when: a row for each class, dark where it is likely, with a bar under each segment.
+
+    Parameters
+    ----------
+    edges
+        (n + 1,) seconds.
+    probabilities
+        (n, classes) between them.
+    classes
+        Their names. Of more than 12 those that are likeliest somewhere are drawn, at most 12.
+    segments
+        Each with `start` and `stop` in seconds and a `label`.
+
+    Examples
+    --------
+    >>> timeline(np.arange(3), np.eye(2), ["no", "yes"]).alt
+    'Timeline of 2 s: no 0.50, yes 0.50 of the time'
+    """
+    best, classes = probabilities.argmax(axis=1), list(classes)
+    shares = np.bincount(best, np.diff(edges), len(classes)) / max(edges[-1] - edges[0], 1e-9)
+    keep = range(len(classes)) if len(classes) <= 12 else sorted(np.argsort(-shares, kind="stable")[:12])
+    names = [classes[k] for k in keep]
+    said = ", ".join(f"{classes[k]} {shares[k]:.2f}" for k in keep if shares[k])
+    fig = Picture(
+        figsize=(9, 1.4 + 0.32 * len(names)), alt=f"Timeline of {edges[-1] - edges[0]:.0f} s: {said} of the time"
+    )
+    ax, unit = fig.subplots(), 60 if edges[-1] > 300 else 1
+    at = np.asarray(edges) / unit
+    drawn = ax.pcolormesh(at, np.arange(len(names) + 1) - 0.5, probabilities[:, keep].T, cmap="Greys", vmin=0, vmax=1)
+    fig.colorbar(drawn, ax=ax, label="probability", pad=0.02)
+    for segment in segments:
+        if segment.label in names:
+            row = names.index(segment.label) + 0.36
+            ax.plot(
+                (segment.start / unit, segment.stop / unit), (row, row), color="C1", ls="-", lw=4, solid_capstyle="butt"
+            )
+    ax.set(yticks=range(len(names)), yticklabels=names, xlabel="minutes" if unit == 60 else "seconds")
+    ax.invert_yaxis()
+    ax.grid(False)
+    return fig

@@ -5,6 +5,7 @@ fitting       train, with progress, best weights and early stop
 checkpoints   go on after an interruption as if there had been none
 watching      curves in a notebook, a bar in a terminal
 evaluation    accuracy with its interval, per class, confusion; a prediction for a file
+timeline      what is to be seen when, in a long file
 heads         a small classifier on features of somebody else's networks
 comparison    several models and seeds on the same data
 saving        a model in one file, with its classes, and how its clips are made
@@ -16,6 +17,7 @@ from vidlab.training.evaluation import Report, evaluate, predict, shuffle_frames
 from vidlab.training.fitting import History, compile, fit
 from vidlab.training.heads import Rows, fit_head, rows_of
 from vidlab.training.saving import NotAModel, Saved, load, save
+from vidlab.training.timeline import Segment, Timeline, timeline
 
 __all__ = [
     "History",
@@ -24,6 +26,8 @@ __all__ = [
     "Rows",
     "Run",
     "Saved",
+    "Segment",
+    "Timeline",
     "compare",
     "compile",
     "evaluate",
@@ -35,4 +39,5 @@ __all__ = [
     "save",
     "shuffle_frames",
     "table",
+    "timeline",
 ]

@@ -104,7 +104,7 @@ def shuffle_frames(clips, seed=0):
     """
     if isinstance(clips, dict):
         shuffled = shuffle_frames(clips["clip"], seed)
-        return {"clip": shuffled, "flow": _flow(shuffled)}
+        return {"clip": shuffled, "flow": flow_of(shuffled)}
     clips = np.asarray(clips)
     order = np.random.default_rng(seed).permuted(np.tile(np.arange(clips.shape[1]), (len(clips), 1)), axis=1)
     return clips[np.arange(len(clips))[:, None], order]
@@ -161,10 +161,10 @@ def predict(
         seeds = range(views) if views > 1 else [None]
         seen = np.concatenate([datasets.load_clips([sample], frames, seed=seed)[0] for seed in seeds])
     if flow:
-        seen = {"clip": seen, "flow": _flow(seen)}
+        seen = {"clip": seen, "flow": flow_of(seen)}
     return np.asarray(model(seen, training=False)).mean(0)
 
 
-def _flow(clips):
+def flow_of(clips):
     """The optical flow of each clip of a batch, whose pixels are floats from 0 to 1."""
     return np.stack([datasets.optical_flow(clip) for clip in clips])

@@ -1,15 +1,19 @@
 """A small classifier on features that somebody else's networks give: trained in seconds, from few clips."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from vidlab.datasets import Batches
+from vidlab.datasets import Batches, load_clips
+from vidlab.datasets.cache import open_cache
 from vidlab.tensorflow import tf
 from vidlab.training.inputs import ArrayBatches
+from vidlab.video import VideoError
 
 STRENGTHS = 0.001, 0.01, 0.1, 1.0, 10.0  # of C, the weight of the clips against small weights
 
@@ -25,7 +29,7 @@ class Rows:
         return len(self.y)
 
 
-def rows_of(features: keras.Model, data, batch: int = 8, progress=None) -> Rows:
+def rows_of(features: keras.Model, data, batch: int = 8, progress=None, *, cache=None) -> Rows:
     """What a model of features, such as `models.clip_features`, says of clips.
 
     Parameters
@@ -36,7 +40,12 @@ def rows_of(features: keras.Model, data, batch: int = 8, progress=None) -> Rows:
         `Batches`, or (clips, labels) in memory.
     progress
         Called with the number of clips that are done.
+    cache
+        A folder: the row of each file of the `Batches` is kept there, and computed again only when the file, the
+        frames that are taken of it or the weights of `features` are others.
     """
+    if cache is not None and isinstance(data, Batches):
+        return _kept_rows(features, data, cache, progress)
     batches = data if isinstance(data, Batches) else ArrayBatches(*map(np.asarray, data), batch, shuffle=False)
     answer = tf.function(lambda x: features(x, training=False), reduce_retracing=True)
     found, labels = [], []
@@ -47,6 +56,29 @@ def rows_of(features: keras.Model, data, batch: int = 8, progress=None) -> Rows:
             if progress is not None:
                 progress(sum(map(len, labels)))
     return Rows(np.concatenate(found), np.concatenate(labels))
+
+
+def _kept_rows(features, data, cache, progress):
+    keep, answer = open_cache(cache, None, 0), tf.function(lambda x: features(x, training=False))
+    network = hashlib.sha256(b"".join(np.ascontiguousarray(w).tobytes() for w in features.get_weights())).hexdigest()
+    settings = "rows", network, features.input_shape, features.output_shape, data.frames
+
+    def row(sample):
+        return answer(load_clips([sample], data.frames, classes=data.classes)[0])[0].numpy()
+
+    found, labels = [], []
+    for sample, label in zip(data.samples, data.labels, strict=True):
+        try:
+            inside = isinstance(sample.source, np.ndarray)  # in memory, there is no file to go by
+            found.append(row(sample) if inside else keep(sample, settings, partial(row, sample)))
+            labels.append(label)
+        except VideoError as error:
+            if data.on_error == "raise":
+                raise
+            data.skipped[sample.source] = str(error)
+        if progress is not None:
+            progress(len(labels))
+    return Rows(np.stack(found), np.array(labels))
 
 
 def fit_head(

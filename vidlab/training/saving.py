@@ -18,21 +18,33 @@ FACTS = "vidlab.json"  # beside Keras's own files within the .keras archive
 
 @dataclass(frozen=True)
 class Saved:
-    """A model and what it was trained on: class names in the order of its outputs, and how a file becomes its clip."""
+    """A model and what it was trained on: class names in the order of its outputs, and how a file becomes its clip.
+
+    `seconds` is how long its clips lasted, as a rule; None where nobody said.
+    """
 
     model: keras.Model
     classes: list[str]
     frames: Frames
+    seconds: float | None = None
 
 
 class NotAModel(Exception):
     """A file is not a model of this course. The message names the file and says what to do."""
 
 
-def save(path: str | Path, model: keras.Model, classes: Sequence[str], frames: Frames | None = None):
+def save(
+    path: str | Path,
+    model: keras.Model,
+    classes: Sequence[str],
+    frames: Frames | None = None,
+    *,
+    seconds: float | None = None,
+):
     """Write a model to PATH, which must end in .keras. The file is replaced in one piece.
 
     `frames` says how its clips were made; None: evenly spaced frames, as many and as large as the model takes.
+    `seconds` is how long they lasted, which `timeline` takes for its windows.
 
     Raises
     ------
@@ -49,7 +61,7 @@ def save(path: str | Path, model: keras.Model, classes: Sequence[str], frames: F
         raise ValueError(f"path={str(path)!r} must end in .keras")
     _, shape = clip_input(model)
     frames = frames or Frames(shape[1], shape[2:4])
-    facts = {"classes": list(map(str, classes)), "frames": asdict(frames)}
+    facts = {"classes": list(map(str, classes)), "frames": asdict(frames), "seconds": seconds}
     if len(facts["classes"]) != model.output_shape[-1]:
         raise ValueError(f"classes: there are {len(facts['classes'])}, but the model has {model.output_shape[-1]}")
     if frames.shape != shape[1:]:
@@ -85,7 +97,7 @@ def load(path: str | Path) -> Saved:
     try:
         with zipfile.ZipFile(path) as archive:
             facts = json.loads(archive.read(FACTS))
-        classes, frames = list(facts["classes"]), Frames(**facts["frames"])
+        classes, frames, seconds = list(facts["classes"]), Frames(**facts["frames"]), facts.get("seconds")
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError):
         raise NotAModel(f"{path}: this is not a model that training.save wrote, or the file is damaged") from None
     try:
@@ -93,4 +105,4 @@ def load(path: str | Path) -> Saved:
     except Exception as error:  # whatever Keras meets in a damaged, foreign or unsafe file
         reason = str(error).strip().split("\n")[0]
         raise NotAModel(f"{path}: Keras cannot load it ({reason}); save it again with training.save") from None
-    return Saved(model, classes, frames)
+    return Saved(model, classes, frames, seconds)

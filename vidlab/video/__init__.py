@@ -17,11 +17,11 @@ wrong with a file is said by one of the errors below, which names the file and w
 """
 
 from vidlab.video.errors import NoFrames, NotAVideo, TooLarge, Truncated, VideoError, VideoNotFound
-from vidlab.video.reading import VideoInfo, probe, read, read_audio
+from vidlab.video.reading import VideoInfo, probe, read, read_audio, stream
 from vidlab.video.sampling import indices
 from vidlab.video.writing import write
 
 __all__ = [
     "NoFrames", "NotAVideo", "TooLarge", "Truncated", "VideoError", "VideoInfo", "VideoNotFound",
-    "indices", "probe", "read", "read_audio", "write",
+    "indices", "probe", "read", "read_audio", "stream", "write",
 ]  # fmt: skip

@@ -135,6 +135,51 @@ def read(
     return clip
 
 
+def stream(path, size=None, fit="stretch", on_error="raise", *, limit_bytes=LIMIT_BYTES):
+    """The frames of a file one by one, as (when it begins in seconds after the first, picture): for long files.
+
+    Memory does not grow with the file's length.
+
+    Parameters
+    ----------
+    path, size, fit, on_error
+        As in `read`.
+    limit_bytes : int
+        The most memory that a picture may take.
+
+    Raises
+    ------
+    VideoNotFound, NotAVideo, NoFrames, Truncated, TooLarge
+        Something is wrong with the file; of a part that is missing or damaged when the frames before it have passed.
+    ValueError
+        An argument is out of its range.
+
+    Examples
+    --------
+    >>> from vidlab import datasets
+    >>> for seconds, picture in stream(datasets.embedded()[0].source, size=(32, 48)):
+    ...     if seconds == 1:
+    ...         print(picture.shape)
+    (32, 48, 3)
+    """
+    Frames(None, size, fit=fit)  # refuses what is out of its range
+    _check_reading(None, None, on_error, None)
+    return _stream(path, size, fit, on_error, limit_bytes)
+
+
+def _stream(path, size, fit, on_error, limit_bytes):
+    reformatter, latest = VideoReformatter(), None
+    with opened(path, "video", limit_bytes, None, on_error == "raise") as file:
+        stamps = Stamps(file)
+        for frame in file.frames():
+            latest = max(latest or 0.0, stamps.add(frame))
+            picture = _picture(file.name, frame, reformatter, size, fit, limit_bytes)
+            size = size or picture.shape[:2]
+            yield latest, picture
+        if latest is None:
+            raise no_pictures(file.name)
+
+
 def _check_reading(start, stop, on_error, threads):
     require(start is None or start >= 0, f"start must be None or seconds from 0 up, not {start!r}")
     require(stop is None or stop > (start or 0), f"stop must be None or seconds after start, not {stop!r}")
