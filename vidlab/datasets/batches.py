@@ -222,7 +222,10 @@ class Batches:
                     self._fail(run, place, error)
             run.left, run.kept = run.left - n, run.kept + sum(kept)
             if not run.left and self.skipped:
-                self._tell_skipped(run)
+                try:
+                    self.tell_skipped(run.kept)
+                except video.VideoError as error:
+                    self._fail(run, len(run.order), error)
         parts = clips, labels, *flow
         return parts if all(kept) else [part[kept] for part in parts]
 
@@ -257,12 +260,11 @@ class Batches:
             self._failure = run, place, error
         raise error from None
 
-    def _tell_skipped(self, run):
-        """At the end of a pass say how many files were left out."""
+    def tell_skipped(self, kept):
+        """Warn of the files that were left out, each once; or raise where `kept`, what is left, is none."""
         some = ", ".join(map(str, list(self.skipped)[:3])) + (", ..." if len(self.skipped) > 3 else "")
-        if not run.kept:
-            error = video.VideoError(f"none of the {len(self.skipped)} files can be read: {some}")
-            self._fail(run, len(run.order), error)
+        if not kept:
+            raise video.VideoError(f"none of the {len(self.skipped)} files can be read: {some}")
         if len(self.skipped) > self._warned:
             self._warned = len(self.skipped)
             warnings.warn(

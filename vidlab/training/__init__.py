@@ -5,7 +5,7 @@ fitting       train, with progress, best weights and early stop
 checkpoints   go on after an interruption as if there had been none
 watching      curves in a notebook, a bar in a terminal
 evaluation    accuracy with its interval, per class, confusion; a prediction for a file
-timeline      what is to be seen when, in a long file
+segments      what is to be seen when, in a long file
 heads         a small classifier on features of somebody else's networks
 comparison    several models and seeds on the same data
 saving        a model in one file, with its classes, and how its clips are made
@@ -17,7 +17,7 @@ from vidlab.training.evaluation import Report, evaluate, predict, shuffle_frames
 from vidlab.training.fitting import History, compile, fit
 from vidlab.training.heads import Rows, fit_head, rows_of
 from vidlab.training.saving import NotAModel, Saved, load, save
-from vidlab.training.timeline import Segment, Timeline, timeline
+from vidlab.training.segments import Segment, Timeline, timeline
 
 __all__ = [
     "History",

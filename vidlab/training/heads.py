@@ -43,6 +43,13 @@ def rows_of(features: keras.Model, data, batch: int = 8, progress=None, *, cache
     cache
         A folder: the row of each file of the `Batches` is kept there, and computed again only when the file, the
         frames that are taken of it or the weights of `features` are others.
+
+    Examples
+    --------
+    >>> clip = keras.Input((2, 4, 4, 3))
+    >>> mean = keras.Model(clip, keras.layers.GlobalAveragePooling3D()(clip))
+    >>> rows_of(mean, (np.zeros((5, 2, 4, 4, 3), np.float32), np.arange(5))).x.shape
+    (5, 3)
     """
     if cache is not None and isinstance(data, Batches):
         return _kept_rows(features, data, cache, progress)
@@ -78,6 +85,8 @@ def _kept_rows(features, data, cache, progress):
             data.skipped[sample.source] = str(error)
         if progress is not None:
             progress(len(labels))
+    if data.skipped:
+        data.tell_skipped(len(found))
     return Rows(np.stack(found), np.array(labels))
 
 
@@ -113,6 +122,14 @@ def fit_head(
     ------
     ValueError
         A class has no clip to learn from, or the blocks are not the row.
+
+    Examples
+    --------
+    >>> row = keras.Input((2,))
+    >>> rows = Rows(np.array([[0.0, 5.0], [1.0, 5.0], [0.1, 5.0], [0.9, 5.0]]), np.array([0, 1, 0, 1]))
+    >>> head = fit_head(keras.Model(row, keras.layers.Identity()(row)), rows, rows, classes=2)
+    >>> np.asarray(head(rows.x)).argmax(axis=1).tolist()
+    [0, 1, 0, 1]
     """
     missing = sorted(set(range(classes)) - set(learn.y.tolist()))
     if missing:

@@ -8,7 +8,7 @@ import pytest
 
 from vidlab import training, video
 from vidlab.clips import Frames
-from vidlab.training.timeline import likeliest_path
+from vidlab.training.segments import likeliest_path
 
 import keras  # isort: skip
 
