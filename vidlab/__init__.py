@@ -24,6 +24,7 @@ FLOORS = {  # a room imports only from rooms on floors below its own: tests/test
     "datasets": 4,  # folders, Kinetics lists and the embedded clips as samples; batches of them
     "models": 5,  # Keras models for clips
     "training": 6,  # fit, evaluate, compare
+    "explain": 6,  # what of a clip mattered to a model, and how far such maps can be trusted
     "check": 8,  # exercises that know what you got wrong
     "widgets": 8,  # the labs
     "server": 8,

@@ -233,6 +233,11 @@ def outputs(model, x, watched):
     Of several answers the first; a layer that is called again comes again, as "name (call 2)". The frames of all clips
     may come as one batch, where the model takes each by itself.
     """
+    return run(model, x, watched)[1]
+
+
+def run(model, x, watched):
+    """What the model answers to a batch, and what its layers answered on the way, as in `outputs`; a tape sees all."""
     told = []
 
     def tell(name, layer, answer):
@@ -242,8 +247,8 @@ def outputs(model, x, watched):
 
     named = model.input if isinstance(getattr(model, "input", None), dict) else None
     with _watched(watched, tell), _frames_as_batch(model):
-        model(dict.fromkeys(named, x) if named else x, training=False)
-    return told
+        answer = model(dict.fromkeys(named, x) if named else x, training=False)
+    return answer, told
 
 
 @contextmanager
