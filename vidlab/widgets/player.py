@@ -35,7 +35,8 @@ def play(clip, fps=12.0, heat=None, flow=None, masks=None, beside=None, titles=N
     fps
         Frames a second at normal speed.
     heat
-        (frames, rows, columns) numbers from 0 to 1, for instance where a model looks; a coarser grid is stretched.
+        (frames, rows, columns) numbers from 0 to 1, for instance where a model looks; a coarser grid is stretched. Or
+        an explanation of `vidlab.explain`, of which what speaks for the class is shown.
     flow
         (frames or frames - 1, height, width, 2) pixels to the right and down from this frame to the next: arrows.
     masks
@@ -60,7 +61,7 @@ def play(clip, fps=12.0, heat=None, flow=None, masks=None, beside=None, titles=N
     titles = list(titles or ["the clip", "beside it"][: len(clips)])
     layers = []
     if heat is not None:
-        heat = _layer(heat, "heat", (frames,), 3)
+        heat = _layer(getattr(heat, "heat", heat), "heat", (frames,), 3)
         if not (heat.min() >= 0 and heat.max() <= 1):  # so written, it refuses nan too
             raise ValueError(f"heat: expected numbers from 0 to 1, got {heat.min():g} to {heat.max():g}")
         layers.append({"kind": "heat", "data": lab.shades(heat, 0, 1).tobytes(), "shape": list(heat.shape)})
