@@ -1,8 +1,8 @@
 """All exercises, in the order of the course; a file for some chapters each."""
 
-from vidlab.check.exercises import attention, convolution, data, pooling, recurrent, sequences, space_time
+from vidlab.check.exercises import attention, convolution, data, explaining, pooling, recurrent, sequences, space_time
 
-_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention
+_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention, explaining
 EXERCISES = {
     one.slug: one for one in sorted((one for file in _FILES for one in file.EXERCISES), key=lambda one: one.notebook)
 }
