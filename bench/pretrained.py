@@ -6,10 +6,11 @@ Questions of the world, 96 clips to learn from, 48 to choose by and 160 to be as
 photographs (EfficientNet-Lite0), of video (TransNetV2's trunk), and both, over time (`models.clip_features`); one
 frame; the clips to be asked about with their frames shuffled; weights drawn by chance; the commonest class. With a
 folder of clips (a class each; the words of --group in a name say what belongs together) the same by groups, and with 5,
-10 and 20 clips a class.
+10 and 20 clips a class. What the file holds already of the world's questions is kept: a run that was stopped goes on.
 """
 
 import argparse
+import json
 import re
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from vidlab.clips import Frames
 
 import keras  # isort: skip
 
-QUESTIONS = "category", "background", "motion", "camera", "order"
+QUESTIONS = "category", "background", "shape", "texture", "motion", "camera", "order"
 LOOKS = "shape", "texture", "colour", "background"
 SHAPE = 12, 48, 48, 3
 
@@ -31,11 +32,18 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--folder", help="clips, a folder for each class")
-    parser.add_argument("--group", default=r"^[a-z]+_[a-z]+", help="what belongs together, in a file's name")
+    parser.add_argument("--group", default=r"^.+_(circle|square|star)", help="what belongs together, in a file's name")
     a = parser.parse_args()
-    rows = [row for question in QUESTIONS for row in of_the_world(question, a.seeds)]
+    command = f"python bench/pretrained.py --out {a.out}" + (f" --folder {Path(a.folder).name}" if a.folder else "")
+    path = Path(a.out)
+    rows = json.loads(path.read_text())["rows"] if path.is_file() else []
+    for question in QUESTIONS:
+        left = [seed for seed in a.seeds if not any((r["question"], r["seed"]) == (question, seed) for r in rows)]
+        for row in of_the_world(question, left):
+            rows.append(row)
+            results.save(a.out, command, rows=rows)
     more = {"folder": list(of_a_folder(Path(a.folder), a.group, a.seeds))} if a.folder else {}
-    results.save(a.out, f"python bench/pretrained.py --out {a.out}", rows=rows, **more)
+    results.save(a.out, command, rows=rows, **more)
 
 
 PARTS = {"photographs": ("frames",), "video": ("video",), "both": ("frames", "video")}
