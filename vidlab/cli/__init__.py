@@ -8,13 +8,14 @@ download          fetch a data set and unpack it
 check-videos      name the files in a folder that cannot be read
 world             make clips whose every property is known
 train, predict    from a folder of clips to a model, and from a file to its class
+export            a trained model as an ONNX file, which runs without TensorFlow
 class, grade      exercises for nbgrader; a folder of handed-in notebooks, graded
 """
 
 import argparse
 import sys
 
-from vidlab.cli import classify, data, doctor, lab, teach, weights
+from vidlab.cli import classify, data, doctor, export, lab, teach, weights
 from vidlab.cli.course import CommandError
 
 
@@ -22,7 +23,7 @@ def main(argv=None):
     """Run the `vidlab` command; gives its exit code."""
     parser = argparse.ArgumentParser(prog="vidlab", description="A hands-on course on video understanding.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for file in (lab, doctor, weights, data, classify, teach):
+    for file in (lab, doctor, weights, data, classify, export, teach):
         file.add_to(commands)
     arguments = parser.parse_args(argv)
     for stream in (sys.stdout, sys.stderr):  # a file's name may hold what the terminal cannot show

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from vidlab.datasets import Batches
+from vidlab.models.onnx_file import OnnxModel
 from vidlab.tensorflow import tf
 
 
@@ -80,7 +81,7 @@ def _fitting(name, batches, model, classes):
 
 def clip_input(model):
     """Whether a model takes flow beside the clip, and the shape of the clips: (batch, frames, height, width, 3)."""
-    inputs = getattr(model, "inputs", None) if isinstance(model, keras.Model) else None
+    inputs = getattr(model, "inputs", None) if isinstance(model, keras.Model | OnnxModel) else None
     shapes = {x.name: tuple(x.shape) for x in inputs or ()}
     flow = set(shapes) == {"clip", "flow"}
     shape = shapes["clip"] if flow else next(iter(shapes.values()), ())

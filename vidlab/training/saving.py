@@ -11,6 +11,7 @@ import keras
 
 from vidlab import models  # noqa: F401 - registers its layers, so that loading needs no other import
 from vidlab.clips import Frames
+from vidlab.models.onnx_file import OnnxModel
 from vidlab.training.inputs import clip_input
 
 FACTS = "vidlab.json"  # beside Keras's own files within the .keras archive
@@ -23,7 +24,7 @@ class Saved:
     `seconds` is how long its clips lasted, as a rule; None where nobody said.
     """
 
-    model: keras.Model
+    model: keras.Model | OnnxModel
     classes: list[str]
     frames: Frames
     seconds: float | None = None
@@ -61,7 +62,7 @@ def save(
         raise ValueError(f"path={str(path)!r} must end in .keras")
     _, shape = clip_input(model)
     frames = frames or Frames(shape[1], shape[2:4])
-    facts = {"classes": list(map(str, classes)), "frames": asdict(frames), "seconds": seconds}
+    facts = facts_of(Saved(model, list(map(str, classes)), frames, seconds))
     if len(facts["classes"]) != model.output_shape[-1]:
         raise ValueError(f"classes: there are {len(facts['classes'])}, but the model has {model.output_shape[-1]}")
     if frames.shape != shape[1:]:
@@ -76,8 +77,15 @@ def save(
         part.unlink(missing_ok=True)
 
 
+def facts_of(saved: Saved) -> dict:
+    """What stands beside the weights in a file."""
+    return {"classes": saved.classes, "frames": asdict(saved.frames), "seconds": saved.seconds}
+
+
 def load(path: str | Path) -> Saved:
-    """Read a model that `save` wrote. Code within the file is never run (Keras's safe mode).
+    """Read a model that `save` or `vidlab export` wrote. Code within the file is never run (Keras's safe mode).
+
+    An .onnx file gives a model that can be asked, and not trained.
 
     Raises
     ------
@@ -94,6 +102,8 @@ def load(path: str | Path) -> Saved:
     path = Path(path)
     if not path.is_file():
         raise NotAModel(f"{path}: there is no such file; `vidlab train` writes one, or training.save")
+    if path.suffix == ".onnx":
+        return _load_onnx(path)
     try:
         with zipfile.ZipFile(path) as archive:
             facts = json.loads(archive.read(FACTS))
@@ -106,3 +116,14 @@ def load(path: str | Path) -> Saved:
         reason = str(error).strip().split("\n")[0]
         raise NotAModel(f"{path}: Keras cannot load it ({reason}); save it again with training.save") from None
     return Saved(model, classes, frames, seconds)
+
+
+def _load_onnx(path):
+    try:
+        model = OnnxModel(path)
+    except Exception:  # whatever onnxruntime meets in a damaged file
+        raise NotAModel(f"{path}: onnxruntime cannot read it; it is damaged, or no ONNX file") from None
+    try:
+        return Saved(model, list(model.facts["classes"]), Frames(**model.facts["frames"]), model.facts.get("seconds"))
+    except (KeyError, TypeError, ValueError):
+        raise NotAModel(f"{path}: this file was not written by `vidlab export`, which says its classes") from None

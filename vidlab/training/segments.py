@@ -9,6 +9,7 @@ from itertools import chain
 from math import log
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from vidlab import video
@@ -243,12 +244,12 @@ def _in_groups(things, size):
 def _answers(model):
     """uint8 clips to probabilities, always as many at a time, so that TensorFlow builds its graph once."""
     flow, _ = clip_input(model)
-    graph = tf.function(lambda x: model(x, training=False), reduce_retracing=True)
+    ask = tf.function(model, reduce_retracing=True) if isinstance(model, keras.Model) else model
 
     def answer(clips):
         full = np.zeros((AT_A_TIME, *clips.shape[1:]), np.float32)
         full[: len(clips)] = clips / np.float32(255)
-        return graph({"clip": full, "flow": flow_of(full)} if flow else full).numpy()[: len(clips)]
+        return np.asarray(ask({"clip": full, "flow": flow_of(full)} if flow else full, training=False))[: len(clips)]
 
     return answer
 
