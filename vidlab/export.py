@@ -67,7 +67,7 @@ def to_onnx(saved: Saved, path: str | Path, *, clips: np.ndarray | None = None) 
     part = path.with_name(f".{path.stem}.part.onnx")
     try:
         expected = np.asarray(model(given, training=False))
-        _write(model, part, saved)
+        write(model, part, facts_of(saved))
         difference = float(np.abs(_opened(part, path)(given) - expected).max())
         if not difference <= TOLERANCE:
             raise ExportError(
@@ -113,7 +113,19 @@ def _in_onnxs_words(model):
             layer.activation = keras.activations.gelu
 
 
-def _write(model, part, saved):
+def write(model: keras.Model, path: str | Path, facts: dict | None = None):
+    """Write any Keras model as ONNX, by Keras's own export; nothing is compared. `facts` are kept in the file.
+
+    Raises
+    ------
+    ExportError
+        Keras cannot write it.
+
+    Examples
+    --------
+    >>> from vidlab import models
+    >>> write(models.frame_cnn((2, 8, 8, 3), classes=2), "any.onnx")
+    """
     import onnx
 
     signature = [keras.InputSpec(dtype=x.dtype, shape=x.shape, name=x.name) for x in model.inputs]
@@ -123,13 +135,14 @@ def _write(model, part, saved):
         with quiet[0], quiet[1], _in_onnxs_words(model):
             model(_nothing(model), training=False)  # Keras exports only what was called
             given = {one.name: one for one in signature} if named else signature
-            model.export(part, format="onnx", verbose=False, input_signature=[given] if named else given)
-        written = onnx.load(part)
+            model.export(path, format="onnx", verbose=False, input_signature=[given] if named else given)
+        written = onnx.load(path)
     except Exception as error:  # of Keras, TensorFlow, tf2onnx or onnx, whatever it is
         reason = str(error).strip().split("\n")[0][:200]
         raise ExportError(f"{model.name}: Keras cannot write it as ONNX ({reason}); use the .keras file") from None
-    onnx.helper.set_model_props(written, {FACTS: json.dumps(facts_of(saved))})
-    onnx.save(written, part)
+    if facts is not None:
+        onnx.helper.set_model_props(written, {FACTS: json.dumps(facts)})
+        onnx.save(written, path)
 
 
 def _nothing(model):
