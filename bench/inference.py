@@ -24,14 +24,14 @@ BUDGET = 2.0  # seconds of asking for each
 
 def measured(name, threads):
     """Rows of one model, in a process of its own, since TensorFlow takes its threads once."""
+    os.environ |= {"TF_NUM_INTRAOP_THREADS": str(threads), "TF_NUM_INTEROP_THREADS": str(threads),
+                   "OMP_NUM_THREADS": str(threads)}  # fmt: skip
     from vidlab import models
     from vidlab.models.onnx_file import OnnxModel
     from vidlab.tensorflow import tf
 
     import keras  # isort: skip
 
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
     keras.utils.set_random_seed(0)
     shape = (160, 160, 3) if name == "frames" else (16, 48, 48, 3)
     model = models.backbone(name, shape) if name in NETWORKS else models.CLIP_MODELS[name](shape, 8)
