@@ -5,7 +5,7 @@
 
 explanation    the one form of all maps, and what a model is asked for
 gradients      gradients of the score: SmoothGrad, integrated gradients, expected gradients (SHAP)
-grad_cam       the maps of a convolution, weighed by their gradients
+class_activation  the maps of a convolution, weighed by their gradients
 blocks         a clip in blocks of space and time: occlusion, LIME, Kernel SHAP, Shapley values
 baselines      maps that know nothing of the model: chance, edges, what moves; and a model with weights by chance
 scores         mass on the object, pointing, deletion and insertion, agreement
@@ -18,8 +18,8 @@ Each method is a function (model, clip, target=None, ...) -> Explanation. Where 
 import vidlab.tensorflow  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
 from vidlab.explain.baselines import by_chance, edges, frame_difference, random_map
 from vidlab.explain.blocks import kernel_shap, lime, occlusion, shapley
+from vidlab.explain.class_activation import grad_cam
 from vidlab.explain.explanation import Explanation
-from vidlab.explain.grad_cam import grad_cam
 from vidlab.explain.gradients import expected_gradients, integrated_gradients, smoothgrad
 from vidlab.explain.scores import agreement, area, deletion, insertion, mass_on, points_at
 
