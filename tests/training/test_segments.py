@@ -3,6 +3,7 @@
 import itertools
 import tracemalloc
 
+import av
 import numpy as np
 import pytest
 
@@ -125,6 +126,14 @@ def test_a_damaged_file_ends_where_the_damage_is(tmp_path):
     found = training.timeline(by_brightness(), cut)
     assert "cut.avi" in found.stopped and [one.label for one in found.segments] == ["dark", "bright"]
     assert 22 < found.segments[-1].stop < 38
+    data = bytearray(whole.read_bytes())
+    with av.open(str(whole)) as container:
+        packet = [p for p in container.demux(video=0) if p.size][200]  # at 25 s
+    data[packet.pos : packet.pos + packet.size] = bytes(packet.size)
+    cut.write_bytes(data)
+    stopped, repaired = (training.timeline(by_brightness(), cut, on_error=how) for how in ("stop", "repair"))
+    assert stopped.stopped and stopped.edges[-1] < 35 < repaired.edges[-1] and repaired.stopped is None
+    assert [one.label for one in repaired.segments] == ["dark", "bright"]
 
 
 def test_memory_does_not_grow_with_the_length(tmp_path):

@@ -58,6 +58,7 @@ def add_to(commands):
     predict.add_argument("--step", type=float, metavar="SECONDS", help="between windows (default: a quarter of one)")
     predict.add_argument("--lasts", type=float, metavar="SECONDS", help="that something is seen on average; longer "
                          "makes fewer segments (default: four windows)")  # fmt: skip
+    predict.add_argument("--repair", action="store_true", help="go on behind damaged parts of a long file")
     predict.add_argument("--out", default=".", metavar="FOLDER", help="for a timeline's files (default: this folder)")
     predict.set_defaults(run=run_predict)
 
@@ -293,8 +294,9 @@ def _timelines(a, saved):
         try:
             with tqdm(total=1.0, desc=name, bar_format=form, leave=False, mininterval=0.5) as bar:
                 found = training.timeline(
-                    saved, file, window=a.window, step=a.step, lasts=a.lasts, progress=lambda at: bar.update(at - bar.n)
-                )
+                    saved, file, window=a.window, step=a.step, lasts=a.lasts, on_error="repair" if a.repair else "stop",
+                    progress=lambda at: bar.update(at - bar.n),
+                )  # fmt: skip
         except (video.VideoError, ValueError) as error:
             print(error)
             failed += 1
@@ -303,7 +305,7 @@ def _timelines(a, saved):
         for one in found.segments:
             print(f"{_clock(one.start):>9} {_clock(one.stop):>9}  {one.sure:.2f}  {one.label}")
         if found.stopped:
-            print(f"Careful: only so far. {found.stopped}")
+            print(f"Careful: only so far; --repair goes on behind the damage. {found.stopped}")
             failed += 1
         length, spent = found.edges[-1], monotonic() - begun
         print(f"{_clock(length)} in {spent:.0f} s, {length / spent:.1f} times as fast as it plays")

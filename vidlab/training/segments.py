@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import chain
 from math import log
 from pathlib import Path
+from typing import Literal
 
 import keras
 import numpy as np
 
 from vidlab import video
-from vidlab.clips import require
+from vidlab.clips import one_of, require
 from vidlab.tensorflow import tf
 from vidlab.training.evaluation import flow_of
 from vidlab.training.inputs import clip_input
@@ -57,6 +58,7 @@ def timeline(
     window: float | None = None,
     step: float | None = None,
     lasts: float | None = None,
+    on_error: Literal["stop", "repair"] = "stop",
     progress: Callable[[float], None] | None = None,
 ) -> Timeline:
     """Slide a window over a long file, ask a classifier about each, and join the answers to segments.
@@ -82,13 +84,15 @@ def timeline(
         Seconds from window to window; None: a quarter of the window.
     lasts
         Seconds for which a class is seen on average; None: four windows.
+    on_error
+        Where the file is damaged, "stop" the timeline there, and say so; or "repair": go on behind each damaged part.
     progress
         Called with the share of the file that is done, from 0 to 1.
 
     Raises
     ------
     VideoError
-        The file cannot be read. Where only a part of it is damaged, the timeline ends there and says so.
+        The file cannot be read.
     ValueError
         A number of seconds is not above 0, or the model does not say how long a clip is.
 
@@ -108,7 +112,8 @@ def timeline(
     for name, value in (("window", window), ("step", step), ("lasts", lasts)):
         require(np.isfinite(value) and value > 0, f"{name} must be seconds above 0, not {value!r}")
     require(step <= window, f"step={step} leaves gaps between windows of {window} s; make it smaller")
-    windows = _Windows(path, saved, window, step)
+    one_of("on_error", on_error, Literal["stop", "repair"])
+    windows = _Windows(path, saved, window, step, "repair" if on_error == "repair" else "raise")
     spans, said, answer = [], [], _answers(saved.model)
     for some in _in_groups(windows, AT_A_TIME):
         spans += [span for span, _ in some]
@@ -158,8 +163,8 @@ class _Windows:
     Meanwhile `share`, how much of it is read; then `length`, its seconds, and `stopped`, why it was not read on.
     """
 
-    def __init__(self, path, saved, window, step):
-        self.path, self.frames, self.window, self.step = path, saved.frames, window, step
+    def __init__(self, path, saved, window, step, on_error):
+        self.path, self.frames, self.window, self.step, self.on_error = path, saved.frames, window, step, on_error
         self.length, self.share, self.stopped = 0.0, 0.0, None
 
     def __iter__(self):
@@ -189,7 +194,7 @@ class _Windows:
         with open(self.path, "rb") if os.path.isfile(self.path) else nullcontext(self.path) as file:
             size = os.path.getsize(self.path) if file is not self.path else None
             try:
-                for seconds, picture in video.stream(file, self.frames.size, self.frames.fit):
+                for seconds, picture in video.stream(file, self.frames.size, self.frames.fit, self.on_error):
                     before, self.length = self.length, seconds
                     if size:  # bytes, as what a header says of its length may be wrong
                         self.share = max(self.share, file.tell() / size)
