@@ -248,7 +248,7 @@ def test_a_view_is_read_with_its_strides(tmp_path):
         collections.OrderedDict(w=Tensor(Storage("FloatStorage", "9", 6), 0, (6,), (1,))),  # no such numbers
         collections.OrderedDict(w=Tensor(Storage("FloatStorage", "0", 8), 0, (8,), (1,))),  # fewer than it says
     ],
-    ids=str,
+    ids=["system", "eval", "load", "number", "list", "beyond the end", "backwards", "no numbers", "too few"],
 )
 def test_anything_but_tensors_is_refused(bad, tmp_path):
     path = tmp_path / "bad.pth"
