@@ -3,6 +3,7 @@
 import gc
 
 import pytest
+import setuptools  # noqa: F401 - before anything loads Python's own distutils, beside which nbgrader's setuptools fails
 from nbval.plugin import IPyNbCell
 
 from tests.notebooks.pictures import check_cell

@@ -53,15 +53,19 @@ def _pins():
     pins = course.COURSE / "requirements.txt"
     if not pins.is_file():
         raise _Wrong(f"{pins} is missing", "get a full copy of the course")
+    from packaging.requirements import Requirement  # which pip, matplotlib and JupyterLab bring
+
+    asked = [Requirement(line) for line in pins.read_text(encoding="utf8").splitlines() if re.match(r"\w", line)]
+    here = {one.name: str(one.specifier).removeprefix("==") for one in asked if not one.marker or one.marker.evaluate()}
     other = []
     for name in ("numpy", "av", "imageio", "keras", "tensorflow", "jupyterlab", "ipywidgets", "matplotlib"):
-        wanted = re.search(rf"^{name}==([^\s;]+)", pins.read_text(encoding="utf8"), re.M)
+        wanted = here.get(name)
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             found = "not installed"
-        if wanted and found != wanted[1]:
-            other.append(f"{name} {found} (the course has {wanted[1]})")
+        if wanted and found != wanted:
+            other.append(f"{name} {found} (the course has {wanted})")
     if other:
         raise _Wrong("; ".join(other), _INSTALL)
     return "the versions that the course was tested with"
