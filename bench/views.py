@@ -9,6 +9,7 @@ questions: which motion, all the time the same; and which of two things happens 
 """
 
 import argparse
+from dataclasses import replace
 
 import numpy as np
 import results
@@ -48,16 +49,19 @@ def asked(question, sampling, seed):
         world.render(n, factors, question, LONG, (SIDE, 2 * SIDE), 1000 * seed + k) for k, n in enumerate(sizes)
     )
     classes = sorted(set(learn.labels))
-    frames = Frames(SHORT, (SIDE, SIDE), fit="crop", sampling=sampling)
+    frames, middle = Frames(SHORT, (SIDE, SIDE), sampling=sampling), slice(SIDE // 2, 3 * SIDE // 2)
     batches = [
-        datasets.Batches(datasets.from_world(some), frames, classes=classes, shuffle=some is learn, seed=seed)
+        datasets.Batches(
+            datasets.from_world(replace(some, clips=np.ascontiguousarray(some.clips[:, :, :, middle]))),
+            frames, classes=classes, shuffle=some is learn, seed=seed,
+        )
         for some in (learn, check)
-    ]
+    ]  # fmt: skip
     keras.utils.set_random_seed(seed)
     model = models.conv3d(frames.shape, len(classes))
     training.fit(model, *batches, epochs=epochs, live=False)
     labels = np.array([classes.index(label) for label in test.labels])
-    found = {"majority": round(np.bincount(labels).max() / len(labels), 3)}
+    found = {"majority": round(float(np.bincount(labels).max() / len(labels)), 3)}
     for times in TIMES if sampling == "dense" else (1,):
         for places in PLACES:
             said = np.mean([model(clips).numpy() for clips in views(test.clips, sampling, times, places)], axis=0)
