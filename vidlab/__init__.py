@@ -25,6 +25,7 @@ FLOORS = {  # a room imports only from rooms on floors below its own: tests/test
     "models": 5,  # Keras models for clips
     "training": 6,  # fit, evaluate, compare
     "explain": 6,  # what of a clip mattered to a model, and how far such maps can be trusted
+    "distributed": 7,  # one training by many workers
     "export": 7,  # a trained model as an ONNX file
     "check": 8,  # exercises that know what you got wrong
     "widgets": 8,  # the labs

@@ -41,7 +41,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with _stderr_to_null():
     import tensorflow as tf
 
-    tf.constant(0)  # the first tensor starts the runtime, which has lines of its own
+    if "TF_CONFIG" not in os.environ:  # among many workers the strategy must be made before any tensor
+        tf.constant(0)  # the first tensor starts the runtime, which has lines of its own
 
 
 _TOO_LATE = (

@@ -26,6 +26,7 @@ def main(argv=None):
     for file in (lab, doctor, weights, data, classify, export, teach):
         file.add_to(commands)
     arguments = parser.parse_args(argv)
+    arguments.argv = sys.argv[1:] if argv is None else list(argv)
     for stream in (sys.stdout, sys.stderr):  # a file's name may hold what the terminal cannot show
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -10,13 +10,14 @@ from time import monotonic
 
 import numpy as np
 
+from vidlab.cli import workers
 from vidlab.cli.course import CommandError
 from vidlab.cli.data import say_passed_over
+from vidlab.cli.workers import batches, epochs, frames_of
 
 MODEL = "model.keras"
 FEATURES = "features"
 SIDE = 160  # pixels of a frame, for the pretrained networks
-STEPS = 600  # of training, where --epochs does not say
 
 
 def add_to(commands):
@@ -46,6 +47,17 @@ def add_to(commands):
     )
     train.add_argument("--resume", metavar="FOLDER", help="keep checkpoints there, and go on from them")
     train.add_argument("--seed", type=int, default=0)
+    many = train.add_argument_group("many workers", "share each batch; without --model, conv3d is trained")
+    many.add_argument("--workers", type=int, metavar="N", help="as many processes on this machine")
+    many.add_argument("--hosts", metavar="A,B", help="one process on each of these machines, name or name:port; start "
+                      "the same command on all, with --resume FOLDER that all see (or set TF_CONFIG)")  # fmt: skip
+    many.add_argument("--number", type=int, metavar="I", help="which of --hosts this machine is, from 0 (default: what "
+                      "Slurm or Kubernetes says, or by its name)")  # fmt: skip
+    many.add_argument("--wait", type=float, default=60, metavar="SECONDS", help="for all to be there (default: "
+                      "%(default)g)")  # fmt: skip
+    many.add_argument("--every", type=float, default=60, metavar="SECONDS", help="between checkpoints, besides those "
+                      "after each epoch (default: %(default)g)")  # fmt: skip
+    train.add_argument("--tpu", metavar="NAME", help='train on this TPU; "local" on the machine that has it')
     train.set_defaults(run=run_train)
     predict = commands.add_parser("predict", help="say which class a clip is of")
     predict.add_argument("files", nargs="+", metavar="FILE")
@@ -65,35 +77,64 @@ def add_to(commands):
 
 def run_train(a):
     """Train on a folder of clips, test, and save the model that is best on the clips for validation."""
-    from vidlab import datasets, fetch, models, video  # TensorFlow takes seconds: only when it is needed
+    from vidlab import datasets, distributed, video  # TensorFlow takes seconds: only when it is needed
 
-    names = [a.model] if a.model else [FEATURES, "conv3d"]
-    if names[0] not in (FEATURES, *models.CLIP_MODELS):
-        known = ", ".join((FEATURES, *models.CLIP_MODELS))
-        raise CommandError(f"--model {a.model}: there is no such model; there are {known}")
     out = Path(a.out)
     if out.suffix != ".keras" or not os.access(out.absolute().parent, os.W_OK):
         raise CommandError(f"--out {a.out} must end in .keras and lie in a folder that exists and may be written to")
     try:
+        worker = workers.log()
+        cluster = distributed.from_environment() if worker else workers.cluster(a)
+        names = _names(a, cluster)
         samples = _split(datasets.folder(a.folder), a.group, a.seed)
         classes, parts = _checked(samples, a.folder)
+        if worker:
+            return workers.take_part(a, names[0], parts, classes, cluster)
         say_passed_over(datasets.passed_over(a.folder))
-        if FEATURES in names and (failed := fetch.fetch_weights()):
-            if a.model:
-                raise CommandError("; ".join(failed))
-            print(f"Careful: no pretrained features ({failed[0]}); conv3d alone")
-            names.remove(FEATURES)
+        if FEATURES in names:
+            _fetch(a, names)
         print(f"{len(classes)} classes; {' + '.join(f'{len(p)} to {n}' for n, p in parts.items())}")
         seconds = _usual_length(parts["train"])
-        tried = [(_head if name == FEATURES else _trained)(a, name, parts, classes) for name in names]
+        if cluster and not workers.run(a, cluster):
+            return 0  # another machine has the model
+        tried = [(_head if name == FEATURES else _trained)(a, name, parts, classes, cluster) for name in names]
         _tell(a, classes, tried, seconds)
     except MemoryError:
         raise CommandError(f"{a.folder}: there is not enough memory for its clips; give --cache FOLDER") from None
     except OSError as error:
         raise CommandError(f"{error.filename or out} cannot be written ({error.strerror or error})") from None
-    except (datasets.DataNotFound, video.VideoError, models.WeightsError, ValueError) as error:
+    except (datasets.DataNotFound, video.VideoError, distributed.NotTogether, distributed.WorkersEnded,
+            ValueError) as error:  # fmt: skip
         raise CommandError(str(error)) from None
     return 0
+
+
+def _names(a, cluster):
+    """The models to try: --model, or those that are tried where it is not given."""
+    if cluster:
+        if a.model == FEATURES:
+            raise CommandError("--model features: its head is trained in seconds; leave --workers and --hosts out")
+        if a.batch % len(cluster):
+            raise CommandError(f"--batch {a.batch} must be a multiple of {len(cluster)}, the workers that share it")
+    names = [a.model] if a.model else ["conv3d"] if cluster else [FEATURES, "conv3d"]
+    if a.model not in (None, FEATURES):
+        from vidlab import models
+
+        if a.model not in models.CLIP_MODELS:
+            known = ", ".join((FEATURES, *models.CLIP_MODELS))
+            raise CommandError(f"--model {a.model}: there is no such model; there are {known}")
+    return names
+
+
+def _fetch(a, names):
+    """Have the pretrained networks' weights; without them there is one model less to try."""
+    from vidlab import fetch
+
+    if failed := fetch.fetch_weights():
+        if a.model:
+            raise CommandError("; ".join(failed))
+        print(f"Careful: no pretrained features ({failed[0]}); conv3d alone")
+        names.remove(FEATURES)
 
 
 @dataclass(frozen=True)
@@ -142,19 +183,13 @@ def _usual_length(samples):
     return round(float(np.median(lengths)), 3) if lengths else None
 
 
-def _frames(a, side):
-    from vidlab.clips import Frames
-
-    return Frames(a.frames, (side, side), fit=a.fit, sampling=a.sampling, stride=a.stride, by=a.by)
-
-
-def _head(a, name, parts, classes):
+def _head(a, name, parts, classes, cluster):
     """A linear head on the features of both pretrained networks, and one on those of a single frame."""
     from vidlab import datasets, models, training
 
     import keras  # isort: skip
 
-    begun, frames = monotonic(), _frames(a, SIDE)
+    begun, frames = monotonic(), frames_of(a, SIDE)
     folder = None if a.cache == "memory" else a.cache  # for features, which take far less room than clips
     settings = dict(batch=8, classes=classes, on_error="skip", cache=None if folder else "memory")
     batches = {split: datasets.Batches(part, frames, **settings) for split, part in parts.items()}
@@ -172,26 +207,27 @@ def _head(a, name, parts, classes):
     return _Tried(name, model, frames, said["val"].top1, said["test"], shuffled, spent, of_one["test"].top1)
 
 
-def _trained(a, name, parts, classes):
-    """A model of the course, trained from scratch."""
-    from vidlab import datasets, models, training
+def _trained(a, name, parts, classes, cluster):
+    """A model of the course, trained from scratch; by the workers of a cluster, or here."""
+    from vidlab import distributed, models, training
 
     import keras  # isort: skip
 
-    begun, frames = monotonic(), _frames(a, a.size)
-    settings = dict(batch=a.batch, classes=classes, on_error="skip", cache=a.cache, flow=name == "two_stream")
-    augment = datasets.Augment(flip="swap" if a.flip else False, crop=0.8, colour=0.2)
-    learn = datasets.Batches(parts["train"], frames, shuffle=True, augment=augment, seed=a.seed, **settings)
-    check, test = (datasets.Batches(parts[split], frames, **settings) for split in ("val", "test"))
-    epochs = a.epochs if a.epochs is not None else int(np.clip(np.ceil(STEPS / learn.steps), 10, 60))
-    print(f"{name}: {epochs} epochs")
-    keras.utils.set_random_seed(a.seed)
-    model = models.CLIP_MODELS[name](frames.shape, len(classes))
-    training.fit(model, learn, check, epochs=epochs, resume=a.resume, class_weights=learn.class_weights)
-    spent = monotonic() - begun
+    begun = monotonic()
+    learn, check, test = batches(a, name, parts, classes)
+    if cluster:
+        model, spent = workers.result(a)
+    else:
+        print(f"{name}: {epochs(a, learn)} epochs")
+        keras.utils.set_random_seed(a.seed)
+        with distributed.strategy(a.tpu).scope():
+            model = models.CLIP_MODELS[name](learn.frames.shape, len(classes))
+        setting = dict(epochs=epochs(a, learn), class_weights=learn.class_weights, resume=a.resume, every=a.every)
+        training.fit(model, learn, check, **setting)
+        spent = monotonic() - begun
     shuffled = training.evaluate(model, test, change=training.shuffle_frames).top1
     val = training.evaluate(model, check).top1
-    return _Tried(name, model, frames, val, training.evaluate(model, test), shuffled, spent)
+    return _Tried(name, model, learn.frames, val, training.evaluate(model, test), shuffled, spent)
 
 
 def _tell(a, classes, tried, seconds):

@@ -140,8 +140,11 @@ class Batches:
         share = len(self.labels) / int(np.count_nonzero(counts))
         return {i: share / int(n) if n else 1.0 for i, n in enumerate(counts)}
 
-    def epoch(self, k, start=0):
+    def epoch(self, k, start=0, shard=(0, 1)):
         """Epoch number `k` from batch `start` on.
+
+        With ``shard=(i, n)`` every n-th clip of each batch, from the i-th on: what worker i of n takes of it. All
+        shards have as many batches, and a batch of a shard may be empty.
 
         Returns
         -------
@@ -156,7 +159,7 @@ class Batches:
         order = np.arange(len(self))
         if self.shuffle:
             order = np.random.default_rng([1, self.seed, k]).permutation(order)
-        order = order[start * self.batch :]
+        order, batch = take_shard(order[start * self.batch :], self.batch, shard)
         run = _Pass(k, order)
         parts = [(tf.float32, self.frames.shape), (tf.int64, ())]
         if self.flow:
@@ -171,10 +174,11 @@ class Batches:
             return ({"clip": clips, "flow": flow[0]} if self.flow else clips), labels
 
         # a batch's clips are shared out among the workers; only batches smaller than that are made several at a time
-        at_once = -(-self.workers // self.batch)
-        data = tf.data.Dataset.range(len(order)).batch(self.batch)
+        at_once = -(-self.workers // batch)
+        data = tf.data.Dataset.range(self.steps - start)
+        data = data.map(lambda s: tf.range(s * batch, tf.minimum((s + 1) * batch, len(order))))
         data = data.map(load, num_parallel_calls=at_once, deterministic=True)
-        if self.on_error != "raise":
+        if self.on_error != "raise" and shard[1] == 1:
             data = data.filter(lambda clips, labels: tf.size(labels) > 0)
         options = tf.data.Options()
         options.autotune.enabled = False  # nothing is left to tune, and to stop the tuner can take half a second
@@ -221,7 +225,7 @@ class Batches:
                 elif error:
                     self._fail(run, place, error)
             run.left, run.kept = run.left - n, run.kept + sum(kept)
-            if not run.left and self.skipped:
+            if n and not run.left and self.skipped:
                 try:
                     self.tell_skipped(run.kept)
                 except video.VideoError as error:
@@ -278,6 +282,14 @@ class _Pass:
 
     def __init__(self, k, order):
         self.k, self.order, self.left, self.kept = k, order, len(order), 0
+
+
+def take_shard(order, batch, shard):
+    """(places, clips a batch) of `shard`, (i, n), of an epoch in some order."""
+    i, n = shard
+    require(is_count(n) and 0 <= i < n, f"shard={shard!r} must be (i, n) with 0 <= i < n")
+    require(batch % n == 0, f"batch={batch} must be a multiple of {n}, the workers that share it")
+    return order[i::n], batch // n
 
 
 def _check_augment(augment, shuffle, sampling, classes):

@@ -24,16 +24,18 @@ class Checkpoint:
         Made where it is not there.
     model
         Compiled, its optimizer built.
+    metrics
+        Variables of what is known of the epoch so far.
     setting
         Dict, what must be the same for the training to go on.
     """
 
-    def __init__(self, folder, model, setting):
+    def __init__(self, folder, model, metrics, setting):
         self.path = Path(folder) / FILE
         self.variables = {  # model.variables holds weights and the states of seed generators
             "model": model.variables,
             "optimizer": model.optimizer.variables,
-            "metrics": [v for metric in model.metrics for v in metric.variables],
+            "metrics": metrics,
         }
         self.setting = setting | {"weights": [list(v.shape) for v in model.weights]}
         try:

@@ -14,7 +14,7 @@ from vidlab.clips import one_of
 from vidlab.datasets import Batches, check_split
 from vidlab.training.checkpoints import Checkpoint
 from vidlab.training.inputs import as_batches
-from vidlab.training.watching import Bar, Curves, in_notebook
+from vidlab.training.watching import Bar, Curves, Lines, in_notebook
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def fit(
     patience: int | None = None,
     class_weights: dict[int, float] | None = None,
     seed: int = 0,
+    workers=None,
 ) -> History:
     """Train a classifier.
 
@@ -96,6 +97,10 @@ def fit(
         {class number: weight}, such as `Batches.class_weights`.
     seed
         For the order of clips in memory.
+    workers
+        A `distributed.Worker`, which makes this process one of many that share each batch: all call `fit` alike, with
+        a model made in its scope, and end with the same weights; the first writes the checkpoints, to a folder that
+        all see.
 
     Raises
     ------
@@ -127,25 +132,29 @@ def fit(
         check_split([replace(s, split=side) for side, data in sides.items() for s in data.samples])
     steps = steps or epochs * train.steps
     epochs = -(-steps // train.steps)
-    if learning_rate is not None:
-        compile(model, steps, learning_rate=learning_rate)
-    elif not model.compiled or "accuracy" not in (metric.name for metric in _metrics(model)):
-        raise ValueError('learning_rate=None needs a model that is compiled with metrics=["accuracy"]')
-    state = _State(model, train, resume, every, dict(epochs=epochs, learning_rate=learning_rate, steps=steps))
-    watch = (Curves if in_notebook() else Bar) if live else _Nothing
+    run = workers or _Alone(model)
+    with run.scope():
+        if learning_rate is not None:
+            compile(model, steps, learning_rate=learning_rate)
+        elif not run.compiled(model):
+            raise ValueError('learning_rate=None needs a model that is compiled with metrics=["accuracy"]')
+        setting = dict(epochs=epochs, learning_rate=learning_rate, steps=steps)
+        state = _State(model, train, run, resume, every, setting)
+
+    def after_step():
+        state.after_step()
+        watch.step()
+
+    watch = (Lines if workers else Curves if in_notebook() else Bar) if live else _Nothing
     watch = watch(model.name, epochs, train.steps, state.epoch * train.steps + state.step)
     try:
         while state.epoch < epochs and not state.waited(patience):
             left = steps - state.epoch * train.steps - state.step
             with train.errors(), skipped_clips():
-                logs = model.fit(
-                    train.epoch(state.epoch, state.step).take(left), shuffle=False, verbose=0,
-                    class_weight=class_weights, callbacks=[_EachStep(state, watch)],
-                ).history  # fmt: skip
-            logs = {name: values[0] for name, values in logs.items()}
+                logs = run.train(model, train, state.epoch, state.step, left, class_weights, after_step)
             if validation is not None:
                 with validation.errors(), skipped_clips():
-                    seen = model.evaluate(validation.epoch(0), verbose=0, return_dict=True)
+                    seen = run.evaluate(model, validation)
                 logs |= {f"val_{name}": value for name, value in seen.items()}
             state.after_epoch(logs)
             watch.epoch(state.history, last=state.epoch == epochs or state.waited(patience))
@@ -172,30 +181,62 @@ def _metrics(model):
     return [metric for every in model.metrics for metric in getattr(every, "metrics", None) or [every]]
 
 
+class _Alone:
+    """One process that takes whole batches: Keras's own loop."""
+
+    chief = True
+
+    def __init__(self, model):
+        self.scope = model.distribute_strategy.scope  # that of several devices, where it was made in one
+        self._so_far = None  # the metrics of an epoch that was begun before
+
+    def compiled(self, model):
+        return model.compiled and "accuracy" in (metric.name for metric in _metrics(model))
+
+    def prepare(self, model):
+        """The variables of the metrics, for a checkpoint."""
+        return [variable for metric in _metrics(model) for variable in metric.variables]
+
+    def go_on(self, variables):
+        """An epoch was begun: its metrics are set, and model.fit would reset them."""
+        self._so_far = [(variable, np.asarray(variable)) for variable in variables]
+
+    def train(self, model, batches, k, start, steps, class_weights, after_step):
+        data, each = batches.epoch(k, start).take(steps), _EachStep(self._so_far, after_step)
+        self._so_far, before = None, int(model.optimizer.iterations)
+        logs = model.fit(data, shuffle=False, verbose=0, class_weight=class_weights, callbacks=[each]).history
+        # Keras finds the end of data whose length it does not know by a step that fails, and counts that one, too
+        model.optimizer.iterations.assign(before + each.steps)
+        return {name: values[0] for name, values in logs.items()}
+
+    def evaluate(self, model, batches):
+        return model.evaluate(batches.epoch(0), verbose=0, return_dict=True)
+
+
 class _State:
     """Where a training is, besides its variables; from and to a checkpoint."""
 
-    def __init__(self, model, train, folder, every, setting):
-        self.model, self.train, self.every, self.last = model, train, every, setting["steps"]
+    def __init__(self, model, train, run, folder, every, setting):
+        self.model, self.train, self.run, self.every, self.last = model, train, run, every, setting["steps"]
         self.epoch, self.step, self.history, self.rank, self.best_epoch = 0, 0, {}, None, 0
-        self.best, self.checkpoint, self.metrics, self.written = None, None, None, monotonic()
+        self.best, self.checkpoint, self.written = None, None, monotonic()
+        model.optimizer.build(model.trainable_variables)
         if folder is None:
             return
-        model.optimizer.build(model.trainable_variables)
         setting |= {"clips": len(train), "seed": train.seed}
-        _metrics(model)
-        self.checkpoint = Checkpoint(folder, model, setting)
+        metrics = run.prepare(model)
+        self.checkpoint = Checkpoint(folder, model, metrics, setting)
         if found := self.checkpoint.read():
             facts, self.best = found
             for name, value in facts.items():
                 setattr(self, name, value)
-            if self.step:  # model.fit will reset the metrics of the epoch that was begun
-                self.metrics = [np.asarray(v) for v in self.checkpoint.variables["metrics"]]
+            if self.step:
+                run.go_on(metrics)
 
     def after_step(self):
         self.step += 1
         at_end = self.step == self.train.steps or self.epoch * self.train.steps + self.step == self.last
-        if self.checkpoint and not at_end and monotonic() - self.written >= self.every:
+        if self._writes and not at_end and monotonic() - self.written >= self.every:
             self.write()
 
     def after_epoch(self, logs):
@@ -206,8 +247,12 @@ class _State:
             rank = [logs["val_accuracy"], -logs["val_loss"]]
             if self.rank is None or rank > self.rank:
                 self.rank, self.best_epoch, self.best = rank, self.epoch, self.model.get_weights()
-        if self.checkpoint:
+        if self._writes:
             self.write()
+
+    @property
+    def _writes(self):
+        return self.checkpoint is not None and self.run.chief
 
     def waited(self, patience):
         return patience is not None and self.epoch - self.best_epoch >= patience
@@ -219,19 +264,17 @@ class _State:
 
 
 class _EachStep(keras.callbacks.Callback):
-    def __init__(self, state, watch):
+    def __init__(self, so_far, after_step):
         super().__init__()
-        self.state, self.watch = state, watch
+        self.so_far, self.after_step, self.steps = so_far or [], after_step, 0
 
     def on_epoch_begin(self, epoch, logs=None):
-        if self.state.metrics is not None:
-            for variable, value in zip(self.state.checkpoint.variables["metrics"], self.state.metrics, strict=True):
-                variable.assign(value)
-            self.state.metrics = None
+        for variable, value in self.so_far:
+            variable.assign(value)
 
     def on_train_batch_end(self, batch, logs=None):
-        self.state.after_step()
-        self.watch.step()
+        self.steps += 1
+        self.after_step()
 
 
 class _Nothing:

@@ -1,6 +1,6 @@
 """What a model can learn from or be judged on: `datasets.Batches`, or (clips, labels) in memory.
 
-Both become something with an `epoch(k, start)` of batches, `steps` in an epoch, and a `len`.
+Both become something with an `epoch(k, start, shard)` of batches, `steps` in an epoch, and a `len`.
 """
 
 from contextlib import nullcontext
@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from vidlab.datasets import Batches
+from vidlab.datasets.batches import take_shard
 from vidlab.models.onnx_file import OnnxModel
 from vidlab.tensorflow import tf
 
@@ -24,11 +25,13 @@ class ArrayBatches:
     def __len__(self):
         return len(self.labels)
 
-    def epoch(self, k, start=0):
+    def epoch(self, k, start=0, shard=(0, 1)):
         order = np.arange(len(self))
         if self.shuffle:
             order = np.random.default_rng([1, self.seed, k]).permutation(order)
-        places = tf.data.Dataset.from_tensor_slices(order[start * self.batch :]).batch(self.batch)
+        order, batch = take_shard(order[start * self.batch :], self.batch, shard)
+        order = tf.constant(order)
+        places = tf.data.Dataset.range(self.steps - start).map(lambda s: order[s * batch : (s + 1) * batch])
         clips, labels = self.clips, self.labels
         options = tf.data.Options()
         options.autotune.enabled = False  # as in Batches

@@ -57,3 +57,20 @@ class Bar:
 
     def close(self):
         self.bar.close()
+
+
+class Lines:
+    """A line for each epoch: for a log."""
+
+    def __init__(self, name, epochs, steps, done):
+        self.epochs = epochs
+
+    def step(self):
+        pass
+
+    def epoch(self, history, last):
+        said = ", ".join(f"{name} {values[-1]:.3f}" for name, values in history.items())
+        print(f"epoch {len(history['loss'])} of {self.epochs}: {said}", flush=True)
+
+    def close(self):
+        pass
