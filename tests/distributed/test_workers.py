@@ -15,7 +15,9 @@ import psutil
 import pytest
 
 from vidlab import datasets
+from vidlab.cli import workers
 from vidlab.distributed import keep_running, on_this_machine
+from vidlab.training import checkpoints
 
 pytestmark = pytest.mark.slow
 SMALL = "--model conv3d --frames 4 --size 24 --epochs 6 --batch 8 --every 0.1".split()
@@ -87,6 +89,10 @@ def test_what_the_command_says_and_leaves(two):
     logs = [(folder / "model.workers" / f"worker-{i}.log").read_text() for i in (0, 1)]
     steps = [re.findall(r"^step \d+ of epoch \d: loss .*", log, re.MULTILINE) for log in logs]
     assert steps[0] == steps[1] and len(steps[0]) == 18
+
+
+def test_the_parent_looks_for_the_checkpoint_that_training_writes():
+    assert workers.CHECKPOINT == checkpoints.FILE
 
 
 @pytest.mark.parametrize("name", ["conv3d", "two_stream"])

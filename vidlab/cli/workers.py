@@ -12,6 +12,7 @@ import numpy as np
 from vidlab.cli.course import CommandError
 
 STEPS = 600  # of training, where --epochs does not say
+CHECKPOINT = "checkpoint.npz"  # as in training.checkpoints, which would load TensorFlow into the parent
 TRAINED = "trained.keras"  # what the chief leaves for its parent, beside the logs
 
 
@@ -73,18 +74,17 @@ def _folder(a):
 def run(a, cluster):
     """Have the workers of this machine train, and say whether the model is here then."""
     from vidlab import distributed
-    from vidlab.training.checkpoints import FILE
 
     folder = _folder(a)
     folder.mkdir(parents=True, exist_ok=True)
     if not a.resume:  # what an earlier run left is not this one's
-        for old in (folder / FILE, *folder.glob("worker-*.log")):
+        for old in (folder / CHECKPOINT, *folder.glob("worker-*.log")):
             old.unlink(missing_ok=True)
     here = f"{len(cluster)} workers" if len(cluster.here) > 1 else f"worker {cluster.here[0]} of {len(cluster)}"
     print(f"{here}; what they say is in {folder / 'worker-*.log'}", flush=True)
     a.begun = monotonic()
     command = [sys.executable, "-m", "vidlab", *a.argv, "--resume", str(folder)]
-    distributed.keep_running(command, cluster, folder, checkpoint=folder / FILE, say=_say)
+    distributed.keep_running(command, cluster, folder, checkpoint=folder / CHECKPOINT, say=_say)
     if 0 not in cluster.here:
         print(f"done; worker 0 ({cluster.addresses[0]}) has the model")
     return 0 in cluster.here
@@ -141,8 +141,7 @@ def _facts(a, name, parts):
     import keras
     import tensorflow
 
-    from vidlab import __version__
-    from vidlab.training.checkpoints import FILE
+    import vidlab
 
     clips, root = hashlib.sha256(), Path(a.folder)
     for sample in (sample for part in parts.values() for sample in part):
@@ -150,10 +149,10 @@ def _facts(a, name, parts):
         clips.update(
             f"{path.relative_to(root).as_posix()} {sample.label} {sample.split} {path.stat().st_size}\n".encode()
         )
-    checkpoint = Path(a.resume) / FILE
+    checkpoint = Path(a.resume) / CHECKPOINT
     kept = hashlib.sha256(checkpoint.read_bytes()).hexdigest()[:8] if checkpoint.exists() else "none"
     return {
-        "vidlab": __version__,
+        "vidlab": vidlab.__version__,
         "TensorFlow": tensorflow.__version__,
         "Keras": keras.__version__,
         "--model": name,
