@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from vidlab.tensorflow import tf
+from vidlab.training.fitting import answer_of, sums, synchronize
 
 
 class Worker:
@@ -91,14 +92,9 @@ class Worker:
 
     def evaluate(self, model, batches):
         """Loss and accuracy: each worker looks at its share."""
-        answer, sums = self._steps.setdefault((id(model), "answer"), _answer(model)), np.zeros(3)
-        for x, y in batches.epoch(0, 0, (self.number, self.count)):
-            if len(y):
-                p = answer(x)
-                loss = keras.losses.sparse_categorical_crossentropy(y, p)
-                sums += float(tf.reduce_sum(loss)), int(np.sum(np.argmax(p, axis=1) == y)), len(y)
-            self._alive()
-        loss, hits, n = map(float, self._sum(sums))
+        answer = self._steps.setdefault((id(model), "answer"), answer_of(model))
+        own = sums(answer, batches.epoch(0, 0, (self.number, self.count)), self._alive)
+        loss, hits, n = map(float, self._sum(own))
         return {"loss": loss / n, "accuracy": hits / n}
 
     def wait_for_all(self):
@@ -128,9 +124,7 @@ class Worker:
         key = id(model), spec[0] if isinstance(spec[0], tf.TensorSpec) else tuple(sorted(spec[0]))
         if key in self._steps:
             return self._steps[key]
-        for layer in model._flatten_layers():
-            if isinstance(layer, keras.layers.BatchNormalization):
-                layer.synchronized = True
+        synchronize(model, 2)  # if this is the only worker, too: the sums of one are its own
         weights_spec = tf.TensorSpec((None,), tf.float32)
         by_class = tf.constant([(class_weights or {}).get(i, 1.0) for i in range(model.output_shape[-1])], tf.float32)
 
@@ -154,10 +148,6 @@ class Worker:
         )
         self._steps[key] = step
         return step
-
-
-def _answer(model):
-    return tf.function(lambda x: model(x, training=False), reduce_retracing=True)
 
 
 def _with_weights(x, y):

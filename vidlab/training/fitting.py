@@ -12,6 +12,7 @@ import numpy as np
 
 from vidlab.clips import one_of
 from vidlab.datasets import Batches, check_split
+from vidlab.tensorflow import tf
 from vidlab.training.checkpoints import Checkpoint
 from vidlab.training.inputs import as_batches
 from vidlab.training.watching import Bar, Curves, Lines, in_notebook
@@ -160,6 +161,7 @@ def fit(
             watch.epoch(state.history, last=state.epoch == epochs or state.waited(patience))
     finally:
         watch.close()
+        synchronize(model, 1)
     if keep == "best" and state.best is not None:
         model.set_weights(state.best)
     return History(**{field.name: state.history.get(field.name, []) for field in fields(History)})
@@ -181,6 +183,30 @@ def _metrics(model):
     return [metric for every in model.metrics for metric in getattr(every, "metrics", None) or [every]]
 
 
+def synchronize(model, replicas):
+    """Where each of several replicas has a part of a batch, batch normalisation must take the mean of all of it."""
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = replicas > 1
+
+
+def answer_of(model):
+    """A function of clips that gives a model's probabilities, on one device."""
+    return tf.function(lambda x: model(x, training=False), reduce_retracing=True)
+
+
+def sums(answer, data, after_batch=lambda: None):
+    """(sum of the cross-entropies, right ones, clips) over batches, of which some may be empty."""
+    total = np.zeros(3)
+    for x, y in data:
+        if len(y):
+            p = answer(x)
+            loss = keras.losses.sparse_categorical_crossentropy(y, p)
+            total += float(tf.reduce_sum(loss)), int(np.sum(np.argmax(p, axis=1) == y)), len(y)
+        after_batch()
+    return total
+
+
 class _Alone:
     """One process that takes whole batches: Keras's own loop."""
 
@@ -188,6 +214,8 @@ class _Alone:
 
     def __init__(self, model):
         self.scope = model.distribute_strategy.scope  # that of several devices, where it was made in one
+        self.devices = model.distribute_strategy.num_replicas_in_sync
+        synchronize(model, self.devices)
         self._so_far = None  # the metrics of an epoch that was begun before
 
     def compiled(self, model):
@@ -202,15 +230,20 @@ class _Alone:
         self._so_far = [(variable, np.asarray(variable)) for variable in variables]
 
     def train(self, model, batches, k, start, steps, class_weights, after_step):
+        if len(batches) % batches.batch in range(1, self.devices):  # no device can do with an empty batch
+            steps = min(steps, batches.steps - start - 1)
         data, each = batches.epoch(k, start).take(steps), _EachStep(self._so_far, after_step)
-        self._so_far, before = None, int(model.optimizer.iterations)
+        self._so_far, before = None, int(model.optimizer.iterations.numpy())
         logs = model.fit(data, shuffle=False, verbose=0, class_weight=class_weights, callbacks=[each]).history
         # Keras finds the end of data whose length it does not know by a step that fails, and counts that one, too
         model.optimizer.iterations.assign(before + each.steps)
         return {name: values[0] for name, values in logs.items()}
 
     def evaluate(self, model, batches):
-        return model.evaluate(batches.epoch(0), verbose=0, return_dict=True)
+        if self.devices == 1:
+            return model.evaluate(batches.epoch(0), verbose=0, return_dict=True)
+        loss, hits, n = map(float, sums(answer_of(model), batches.epoch(0)))
+        return {"loss": loss / n, "accuracy": hits / n}
 
 
 class _State:
