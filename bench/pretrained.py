@@ -22,7 +22,7 @@ from vidlab.clips import Frames
 
 import keras  # isort: skip
 
-QUESTIONS = "category", "background", "motion", "camera", "order"
+QUESTIONS = "category", "background", "shape", "texture", "motion", "camera", "order"
 LOOKS = "shape", "texture", "colour", "background"
 SHAPE = 12, 48, 48, 3
 

@@ -6,6 +6,7 @@ doctor            say what is right and wrong with this computer's set-up
 weights           fetch the weights of the pretrained networks, once
 download          fetch a data set and unpack it
 check-videos      name the files in a folder that cannot be read
+shard             decode a folder of clips once, into large files
 world             make clips whose every property is known
 train, predict    from a folder of clips to a model, and from a file to its class
 export            a trained model as an ONNX file, which runs without TensorFlow

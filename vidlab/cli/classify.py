@@ -23,13 +23,14 @@ SIDE = 160  # pixels of a frame, for the pretrained networks
 def add_to(commands):
     """Add `train` and `predict` to the command line."""
     train = commands.add_parser("train", help="learn to tell the classes of a folder of clips apart")
-    train.add_argument("folder", help="a folder of clips for each class, or train/, val/ and test/ with these")
+    train.add_argument("folder", help="a folder of clips for each class, or train/, val/ and test/ with these; or what "
+                       "vidlab shard has made of one")  # fmt: skip
     train.add_argument("--out", default=MODEL, help="file for the model (default: %(default)s)")
     train.add_argument("--model", help="features (a small head on what two pretrained networks see), or a name of "
                        "vidlab.models (default: features and conv3d, and the better of them is kept)")  # fmt: skip
     train.add_argument("--frames", type=int, default=16, help="frames of each clip (default: %(default)s)")
-    train.add_argument("--size", type=int, default=48, help="pixels a side, for models that are trained (default: "
-                       "%(default)s; features: 160)")  # fmt: skip
+    train.add_argument("--size", type=int, help="pixels a side, for models that are trained (default: 48, or those of "
+                       "shards; features: 160)")  # fmt: skip
     train.add_argument("--fit", default="stretch", choices=("stretch", "crop", "pad"), help="how a picture of another "
                        "shape is brought to that size (default: %(default)s)")  # fmt: skip
     train.add_argument("--sampling", default="uniform", choices=("uniform", "dense", "segments", "random"),
@@ -86,11 +87,16 @@ def run_train(a):
         worker = workers.log()
         cluster = distributed.from_environment() if worker else workers.cluster(a)
         names = _names(a, cluster)
-        samples = _split(datasets.folder(a.folder), a.group, a.seed)
+        samples = _split(_samples(a.folder), a.group, a.seed)
         classes, parts = _checked(samples, a.folder)
+        side = samples[0].source.shape[1] if _sharded(a.folder) else 48
+        a.size = a.size or side
+        if _sharded(a.folder) and a.size != side:
+            raise CommandError(f"--size {a.size}: the shards of {a.folder} have {side} pixels a side; leave --size out")
         if worker:
             return workers.take_part(a, names[0], parts, classes, cluster)
-        say_passed_over(datasets.passed_over(a.folder))
+        if not _sharded(a.folder):
+            say_passed_over(datasets.passed_over(a.folder))
         if FEATURES in names:
             _fetch(a, names)
         print(f"{len(classes)} classes; {' + '.join(f'{len(p)} to {n}' for n, p in parts.items())}")
@@ -109,6 +115,19 @@ def run_train(a):
     return 0
 
 
+def _samples(folder):
+    """The clips of a folder of classes, or of shards."""
+    from vidlab import datasets
+
+    return datasets.shards(folder) if _sharded(folder) else datasets.folder(folder)
+
+
+def _sharded(folder):
+    from vidlab import datasets
+
+    return (Path(folder) / datasets.SHARDS).exists()
+
+
 def _names(a, cluster):
     """The models to try: --model, or those that are tried where it is not given."""
     if cluster:
@@ -116,7 +135,12 @@ def _names(a, cluster):
             raise CommandError("--model features: its head is trained in seconds; leave --workers and --hosts out")
         if a.batch % len(cluster):
             raise CommandError(f"--batch {a.batch} must be a multiple of {len(cluster)}, the workers that share it")
-    names = [a.model] if a.model else ["conv3d"] if cluster else [FEATURES, "conv3d"]
+    if a.model == FEATURES and _sharded(a.folder):
+        raise CommandError(
+            f"--model features looks at {SIDE} pixels a side, in the files themselves: give their folder"
+        )
+    alone = cluster or _sharded(a.folder)
+    names = [a.model] if a.model else ["conv3d"] if alone else [FEATURES, "conv3d"]
     if a.model not in (None, FEATURES):
         from vidlab import models
 
@@ -176,6 +200,8 @@ def _usual_length(samples):
 
     lengths = []
     for sample in samples[:: max(len(samples) // 20, 1)]:
+        if isinstance(sample.source, np.ndarray):
+            return None
         try:
             lengths.append(video.probe(sample.source).duration)
         except video.VideoError:
@@ -271,9 +297,10 @@ def _split(samples, group, seed):
             pattern = re.compile(group)
         except re.error as error:
             raise CommandError(f"--group {group!r} is not a regular expression: {error}") from None
-        found = [pattern.search(Path(s.source).name) for s in samples]
+        names = [Path(s.group if isinstance(s.source, np.ndarray) else s.source).name for s in samples]
+        found = [pattern.search(name) for name in names]
         if not all(found):
-            missed = Path(samples[found.index(None)].source).name
+            missed = names[found.index(None)]
             raise CommandError(f"--group {group!r} does not match in {missed}; it must in every name")
         samples = [replace(s, group=match[0]) for s, match in zip(samples, found, strict=True)]
     with warnings.catch_warnings(record=True) as caught:

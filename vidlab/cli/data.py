@@ -1,4 +1,4 @@
-"""`vidlab download`, `vidlab check-videos` and `vidlab world`: get clips, look through them, make some."""
+"""`vidlab download`, `check-videos`, `shard` and `world`: get clips, look through them, decode them, make some."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from vidlab.cli.course import CommandError
 
 
 def add_to(commands):
-    """Add `download`, `check-videos` and `world` to the command line."""
+    """Add `download`, `check-videos`, `shard` and `world` to the command line."""
     download = commands.add_parser("download", help="fetch a data set, check it and unpack it")
     download.add_argument("what", metavar="URL", help="an address, or ucf101, or ucf101-lists for its splits")
     download.add_argument("--to", metavar="FOLDER", required=True)
@@ -24,6 +24,18 @@ def add_to(commands):
     check.add_argument("--workers", type=int, help="files at a time (default: one for each core)")
     check.add_argument("--seconds", type=float, default=300, help="most time for one file (default: %(default)s)")
     check.set_defaults(run=run_check)
+    shard = commands.add_parser("shard", help="decode a folder of clips once, into large files that vidlab train reads")
+    shard.add_argument("folder", help="a folder of clips for each class, or train/, val/ and test/ with these")
+    shard.add_argument("out", metavar="OUT", help="folder for the shards; where it holds some, the rest are made")
+    shard.add_argument("--frames", type=int, default=16, help="frames of each clip (default: %(default)s)")
+    shard.add_argument("--size", type=int, default=48, help="pixels a side (default: %(default)s)")
+    shard.add_argument("--fit", default="stretch", choices=("stretch", "crop", "pad"), help="how a picture of another "
+                       "shape is brought to that size (default: %(default)s)")  # fmt: skip
+    shard.add_argument("--clips", type=int, default=256, help="in a shard (default: %(default)s)")
+    shard.add_argument("--workers", type=int, help="processes (default: one for each core)")
+    shard.add_argument("--part", default="0/1", metavar="I/N", help="only every N-th shard, from the I-th on: for "
+                       "machine I of N, from 0")  # fmt: skip
+    shard.set_defaults(run=run_shard)
     world = commands.add_parser("world", help="make clips whose every property is known, a folder for each class")
     world.add_argument("--out", metavar="FOLDER", required=True)
     world.add_argument("--n", type=int, default=400, help="how many clips (default: %(default)s)")
@@ -96,6 +108,41 @@ def say_passed_over(others):
     if others:
         names = ", ".join(path.name for path in others[:3]) + (", ..." if len(others) > 3 else "")
         print(f"{len(others)} passed over, whose names do not end as a video's do: {names}")
+
+
+def run_shard(a):
+    """Decode a folder of clips into shards."""
+    from tqdm import tqdm
+
+    from vidlab import datasets
+    from vidlab.clips import Frames
+
+    try:
+        i, n = map(int, a.part.split("/"))
+    except ValueError:
+        raise CommandError(f"--part {a.part} must be like 0/4: machine 0 of 4") from None
+    try:
+        samples = datasets.folder(a.folder)
+        say_passed_over(datasets.passed_over(a.folder))
+        frames = Frames(a.frames, (a.size, a.size), fit=a.fit)
+        # a share of the shards takes its share of the clips
+        with tqdm(total=-(-len(samples) // n), unit="clip", disable=not sys.stderr.isatty()) as bar:
+            missing = datasets.write_shards(
+                samples, a.out, frames, clips=a.clips, workers=a.workers, part=(i, n), progress=bar.update
+            )
+    except (datasets.DataNotFound, ValueError) as error:
+        raise CommandError(str(error)) from None
+    except OSError as error:
+        raise CommandError(f"{error.filename or a.out} cannot be written ({error.strerror or error})") from None
+    for reason in datasets.unread(a.out).values():
+        print(reason)
+    if missing:
+        print(f"{missing} shards are missing in {a.out}, which other machines make, or this command, given again")
+    else:
+        whole = datasets.shards(a.out)
+        size = sum(path.stat().st_size for path in Path(a.out).glob("*.npy")) / 1e9
+        print(f"{len(whole)} clips are in {a.out}, {size:.2g} GB; try: vidlab train {a.out}")
+    return 0
 
 
 def run_world(a):

@@ -143,12 +143,10 @@ def _facts(a, name, parts):
 
     import vidlab
 
-    clips, root = hashlib.sha256(), Path(a.folder)
+    clips = hashlib.sha256()
     for sample in (sample for part in parts.values() for sample in part):
-        path = Path(sample.source)
-        clips.update(
-            f"{path.relative_to(root).as_posix()} {sample.label} {sample.split} {path.stat().st_size}\n".encode()
-        )
+        facts = _name_and_size(sample.source, a.folder), sample.label, sample.split, sample.group
+        clips.update(f"{facts}\n".encode("utf8", "backslashreplace"))
     checkpoint = Path(a.resume) / CHECKPOINT
     kept = hashlib.sha256(checkpoint.read_bytes()).hexdigest()[:8] if checkpoint.exists() else "none"
     return {
@@ -164,3 +162,11 @@ def _facts(a, name, parts):
         "clips": f"{sum(map(len, parts.values()))} of sum {clips.hexdigest()[:8]}",
         "a checkpoint in --resume": kept,
     }
+
+
+def _name_and_size(source, root):
+    """What of a clip is the same on all machines: where it lies in the folder, and its bytes."""
+    if isinstance(source, np.ndarray):  # of a shard; which clip it is says its group
+        return f"{source.shape}"
+    path = Path(source)
+    return f"{path.relative_to(root).as_posix()} {path.stat().st_size}"

@@ -9,6 +9,7 @@ checking       find the files that cannot be read
 arrays         decode many samples at once
 augmentation   crop, flip, colour, speed and reversal, the same for all frames of a clip
 flow           optical flow
+sharding       clips decoded once into a few large files, by many processes
 cache          decoded clips that are kept, in memory or in a folder
 batches        batches for training, decoded while the model works
 """
@@ -21,10 +22,12 @@ from vidlab.datasets.flow import optical_flow
 from vidlab.datasets.folders import folder, passed_over, video_files
 from vidlab.datasets.lists import hmdb51, kinetics, ucf101, video_list
 from vidlab.datasets.samples import DataNotFound, Sample, by_split, classes_of
+from vidlab.datasets.sharding import SHARDS, shards, unread, write_shards
 from vidlab.datasets.sources import Results, data_folder, embedded, from_world, results
 from vidlab.datasets.splits import check_split, split_by_group, warn_if_sorted
 
 __all__ = [
+    "SHARDS",
     "Augment",
     "Batches",
     "DataNotFound",
@@ -44,9 +47,12 @@ __all__ = [
     "optical_flow",
     "passed_over",
     "results",
+    "shards",
     "split_by_group",
     "ucf101",
+    "unread",
     "video_files",
     "video_list",
     "warn_if_sorted",
+    "write_shards",
 ]
