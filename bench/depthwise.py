@@ -63,21 +63,7 @@ def depthwise(clip_shape, classes, width=16):
 
 
 def multiplications(model):
-    total = 0
-    for layer in model.layers:
-        if isinstance(layer, layers.Conv3D | layers.Conv2D | layers.DepthwiseConv2D | layers.Dense):
-            places = np.prod(layer.output.shape[1:-1])
-            frames = SHAPE[0] if len(layer.output.shape) == 4 and isinstance(layer, layers.Conv2D) else 1
-            if isinstance(layer, layers.DepthwiseConv2D) and layer.kernel.shape[1] == 3:
-                frames = next(n for n in (12, 6, 3) if _frames_of(layer) == n)
-            total += int(places * frames * layer.kernel.shape.num_elements())
-    return total
-
-
-def _frames_of(layer):
-    """How many frames a layer that works on frames as a batch gets: those of the tensor before the reshape."""
-    before = layer.input
-    return before._keras_history.operation.input.shape[1]
+    return sum(one.multiplications for one in models.costs(model, np.zeros((1, *SHAPE), np.float32)))
 
 
 def main():

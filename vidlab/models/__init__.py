@@ -7,6 +7,7 @@ space_time   convolution over time, convolution in the recurrence, optical flow
 attention    a transformer, and which frames it looks at
 listings     the three models of the article's listings, and repairs of the one that fails
 layers       of any Keras model: what each answers to a clip
+layer_costs  what each of them multiplies and moves
 fields       and what each of its numbers depends on
 pretrained   networks that somebody else trained, on photographs and on video: efficientnet, transnet, torch_file
 """
@@ -15,6 +16,7 @@ import vidlab.tensorflow  # noqa: F401 - first, so that TensorFlow starts withou
 from vidlab.models.attention import attention_over_frames, video_transformer
 from vidlab.models.fields import receptive_fields
 from vidlab.models.frame import each_frame, frame_average, frame_cnn, frame_features
+from vidlab.models.layer_costs import Cost, costs
 from vidlab.models.layers import LayerAnswers, layer_answers
 from vidlab.models.listings import (
     listing_cnn,
@@ -48,12 +50,14 @@ CLIP_MODELS = {  # by name; a new one is added here, and the command line and th
 __all__ = [
     "BLOCKS",
     "CLIP_MODELS",
+    "Cost",
     "LayerAnswers",
     "PeepholeLSTM",
     "WeightsError",
     "attention_over_frames",
     "backbone",
     "clip_features",
+    "costs",
     "each_frame",
     "frame_features",
     "layer_answers",

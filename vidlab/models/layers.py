@@ -246,13 +246,13 @@ def run(model, x, watched):
         told.append((name, layer, tf.cast(tf.nest.flatten(answer)[0], tf.float32)))
 
     named = model.input if isinstance(getattr(model, "input", None), dict) else None
-    with _watched(watched, tell), _frames_as_batch(model):
+    with _watched(watched, tell), frames_as_batch(model):
         answer = model(dict.fromkeys(named, x) if named else x, training=False)
     return answer, told
 
 
 @contextmanager
-def _instead(calls):
+def instead(calls):
     """Let layers call something else for a while: `calls` holds pairs (layer, function)."""
     calls = list({id(layer): (layer, function) for layer, function in calls}.values())
     for layer, function in calls:
@@ -275,10 +275,10 @@ def _watched(layers, tell):
 
         return layer, watched
 
-    return _instead([watch(name, layer, layer.call) for name, layer in layers.items()])
+    return instead([watch(name, layer, layer.call) for name, layer in layers.items()])
 
 
-def _frames_as_batch(model):
+def frames_as_batch(model):
     """TimeDistributed calls its layer frame by frame; one call with the frames as a batch gives the same numbers."""
 
     def at_once(wrapper):
@@ -288,7 +288,7 @@ def _frames_as_batch(model):
 
         return wrapper, call
 
-    return _instead([at_once(wrapper) for wrapper in _wrappers(model)])
+    return instead([at_once(wrapper) for wrapper in _wrappers(model)])
 
 
 def _wrappers(model):
