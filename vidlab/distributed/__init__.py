@@ -7,6 +7,7 @@ addresses     who the workers are: `--workers`, `--hosts`, or TF_CONFIG
 together      before TensorFlow starts: are all here, with the same code, data and settings?
 worker        a step on a share of the batch, by TensorFlow's MultiWorkerMirroredStrategy
 parent        the process that starts workers, watches them, ends them and starts them again
+planning      what a large training costs
 devices       one process with several GPUs, or on a TPU
 """
 
@@ -16,6 +17,7 @@ _ROOMS = {
     "WorkersEnded": "parent", "keep_running": "parent",
     "Worker": "worker",
     "strategy": "devices",
+    "Plan": "planning", "budget": "planning",
 }  # fmt: skip
 __all__ = list(_ROOMS)
 

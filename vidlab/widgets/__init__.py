@@ -6,6 +6,7 @@ player     a clip, frame by frame, with what belongs to each frame laid over it
 receptive  the receptive field of a cell, in a stack or a model: field_words says it
 explorer   what each layer of a model answers to a clip: layer_views draws it
 explaining what of a clip mattered for a class, method by method
+planning   what a large training costs
 recurrent  one or two recurrent units over a drawn sequence
 gated      an LSTM step by step, with gates to push and force: gate_views draws it
 browser/   what runs in the page: plain ES modules and one style sheet
@@ -15,8 +16,9 @@ from vidlab.widgets.convolution import convolve
 from vidlab.widgets.explaining import explain
 from vidlab.widgets.explorer import explore
 from vidlab.widgets.gated import gates
+from vidlab.widgets.planning import budget
 from vidlab.widgets.player import play
 from vidlab.widgets.receptive import receptive_field
 from vidlab.widgets.recurrent import rnn
 
-__all__ = ["convolve", "explain", "explore", "gates", "play", "receptive_field", "rnn"]
+__all__ = ["budget", "convolve", "explain", "explore", "gates", "play", "receptive_field", "rnn"]

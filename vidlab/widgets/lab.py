@@ -287,12 +287,14 @@ def lines(series, caption, alt, low, high, xlabel="step", ylabel="", mark=None, 
     }  # fmt: skip
 
 
-def bars(names, series, caption, alt):
+def bars(names, series, caption, alt, texts=(), ends=("0", "0.5", "1")):
     """A panel of bars from 0 to 1, one below the other, each with its number: `series` maps a label to the numbers of
-    all names; where it is None, it is kept secret.
+    all names; where it is None, it is kept secret. Where the lengths stand for something else, `texts` are written
+    beside the bars in place of the numbers, and `ends` at the start, the middle and the end of the axis.
     """
     series = {label: None if v is None else [round(float(x), 6) for x in v] for label, v in series.items()}
-    return {"kind": "bars", "names": list(map(str, names)), "series": series, "caption": caption, "alt": alt}
+    return {"kind": "bars", "names": list(map(str, names)), "series": series, "caption": caption, "alt": alt,
+            "texts": list(texts), "ends": list(ends)}  # fmt: skip
 
 
 def plane(points, caption, alt, low, high, xlabel, ylabel, mark=None, arrows=()):
@@ -377,9 +379,11 @@ def _still_bars(ax, panel):
     for k, (label, numbers) in enumerate(panel["series"].items()):
         y = np.arange(len(names)) + k * thick
         ax.barh(y, numbers or [0] * len(names), thick, color=f"C{k}", label=label)
-        for at, number in zip(y, numbers or (), strict=False):
-            ax.text(number + 0.02, at, f"{number:.2f}", va="center", fontsize=7)
-    ax.set(xlim=(0, 1.15), xticks=(0, 0.5, 1), ylim=(len(names) - 0.3, -0.7))
+        texts = panel["texts"] or [f"{number:.2f}" for number in numbers or ()]
+        for at, number, text in zip(y, numbers or (), texts, strict=False):
+            ax.text(number + 0.02, at, text, va="center", fontsize=7)
+    ax.set(xlim=(0, 1.15), ylim=(len(names) - 0.3, -0.7))
+    ax.set_xticks((0, 0.5, 1), panel["ends"])
     ax.set_yticks(np.arange(len(names)) + 0.4 - thick / 2, names)
     if len(panel["series"]) > 1:
         ax.legend(fontsize=7, loc="upper right", frameon=True, edgecolor="none")

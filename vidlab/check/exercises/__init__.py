@@ -1,8 +1,18 @@
 """All exercises, in the order of the course; a file for some chapters each."""
 
-from vidlab.check.exercises import attention, convolution, data, explaining, pooling, recurrent, sequences, space_time
+from vidlab.check.exercises import (
+    attention,
+    convolution,
+    data,
+    explaining,
+    pooling,
+    recurrent,
+    scaling,
+    sequences,
+    space_time,
+)
 
-_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention, explaining
+_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention, explaining, scaling
 EXERCISES = {
     one.slug: one for one in sorted((one for file in _FILES for one in file.EXERCISES), key=lambda one: one.notebook)
 }

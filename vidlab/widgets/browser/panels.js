@@ -208,7 +208,7 @@ function vlBars() {
       panel = next;
       laid = vlRoom(box);
       if (box.parentElement) room.observe(box.parentElement);
-      const { names, series, caption: text, alt } = panel;
+      const { names, series, texts, ends, caption: text, alt } = panel;
       const labels = Object.keys(series), left = 12 + 7 * Math.max(...names.map((name) => name.length)), wide = Math.max(60, Math.min(200, laid - left - 40));
       const top = labels.length > 1 ? 20 : 4, step = thick * labels.length + 5, bottom = top + step * names.length;
       const made = [];
@@ -221,13 +221,13 @@ function vlBars() {
         (series[label] ?? []).forEach((value, i) => {
           const y = top + i * step + k * thick, part = Math.min(Math.max(value, 0), 1);
           made.push(vlSvg("rect", { class: "vl-bar", x: left, y, width: wide * part, height: thick - 2, style: colour, "data-label": label, "data-value": value }));
-          made.push(vlSvg("text", { x: left + wide * part + 4, y: y + thick - 4 }, value.toFixed(2)));
+          made.push(vlSvg("text", { x: left + wide * part + 4, y: y + thick - 4 }, texts[i] ?? value.toFixed(2)));
         });
       });
       names.forEach((name, i) => made.push(vlSvg("text", { x: left - 5, y: top + i * step + (step - 5) / 2 + 4, "text-anchor": "end" }, name)));
       made.push(vlSvg("path", { class: "axis", d: `M${left} ${top - 2}V${bottom}H${left + wide}` }));
-      for (const v of [0, 0.5, 1]) made.push(vlSvg("text", { x: left + wide * v, y: bottom + 13, "text-anchor": "middle" }, String(v)));
-      const width = left + wide + 40, height = bottom + 18;
+      ends.forEach((end, i) => made.push(vlSvg("text", { x: left + wide * i / 2, y: bottom + 13, "text-anchor": "middle" }, end)));
+      const width = left + wide + 40 + 6 * Math.max(0, ...texts.map((one) => one.length - 4)), height = bottom + 18;
       svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
       svg.setAttribute("width", width);
       svg.setAttribute("aria-label", alt);
