@@ -20,13 +20,18 @@ from vidlab.cli import classify, data, doctor, export, lab, teach, weights
 from vidlab.cli.course import CommandError
 
 
-def main(argv=None):
-    """Run the `vidlab` command; gives its exit code."""
+def make_parser():
+    """All subcommands and their options."""
     parser = argparse.ArgumentParser(prog="vidlab", description="A hands-on course on video understanding.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for file in (lab, doctor, weights, data, classify, export, teach):
         file.add_to(commands)
-    arguments = parser.parse_args(argv)
+    return parser
+
+
+def main(argv=None):
+    """Run the `vidlab` command; gives its exit code."""
+    arguments = make_parser().parse_args(argv)
     arguments.argv = sys.argv[1:] if argv is None else list(argv)
     for stream in (sys.stdout, sys.stderr):  # a file's name may hold what the terminal cannot show
         if hasattr(stream, "reconfigure"):

@@ -23,15 +23,21 @@ def strategy(tpu: str | None = None) -> tf.distribute.Strategy:
     1
     """
     if tpu is not None:
+        logger = tf.get_logger()
+        level = logger.level
+        logger.setLevel("ERROR")
         try:
             resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=tpu)
             tf.config.experimental_connect_to_cluster(resolver)
             tf.tpu.experimental.initialize_tpu_system(resolver)
         except (ValueError, tf.errors.OpError, OSError) as error:
+            why = str(error).splitlines()[0].split(". ")[0]
             raise ValueError(
-                f"tpu={tpu!r}: no TPU answers ({str(error).splitlines()[0]}); on a TPU's own machine say local, and "
-                "install the TensorFlow that is made for it"
+                f"tpu={tpu!r}: no TPU answers ({why}); on a TPU's own machine say local, and install the TensorFlow "
+                "that is made for it"
             ) from None
+        finally:
+            logger.setLevel(level)
         return tf.distribute.TPUStrategy(resolver)
     gpus = tf.config.list_logical_devices("GPU")
     return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
