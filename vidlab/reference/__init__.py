@@ -10,6 +10,7 @@ the gradients. In the order of the course:
     cnn            a whole small network of these: forward, backward, a step of training
     recurrent      the RNN and back-propagation through time
     gated          the LSTM with peepholes
+    spectrum       a sound as a picture: Fourier, mel bands, logarithm
     gradient       gradients checked by central differences
     receptive      which cells of the input an output depends on
 
@@ -116,6 +117,7 @@ from vidlab.reference.recurrent import (
     with_spectral_radius,
 )
 from vidlab.reference.sliding import output_size, same_padding
+from vidlab.reference.spectrum import hann_window, log_mel, mel, mel_filters, stft, stft_loops
 
 __all__ = [
     "LSTMTrace",
@@ -145,14 +147,18 @@ __all__ = [
     "global_average_pool",
     "global_average_pool_gradients",
     "gradient_norms",
+    "hann_window",
     "initial_cnn",
     "linear",
     "linear_gradients",
+    "log_mel",
     "lstm",
     "lstm_gradients",
     "lstm_step",
     "max_pool2d",
     "max_pool2d_gradients",
+    "mel",
+    "mel_filters",
     "numerical_gradient",
     "output_size",
     "pool2d_loops",
@@ -170,6 +176,8 @@ __all__ = [
     "softmax",
     "softmax_gradients",
     "spectral_radius",
+    "stft",
+    "stft_loops",
     "tanh",
     "tanh_gradients",
     "true_convolution2d",
