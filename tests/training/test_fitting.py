@@ -35,6 +35,27 @@ def test_same_seed_same_weights():
     assert not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
+def test_a_model_of_several_inputs_learns_from_arrays_by_name():
+    rng = np.random.default_rng(0)
+    picture, sound = rng.normal(size=(48, 6)).astype(np.float32), rng.normal(size=(48, 5, 3)).astype(np.float32)
+    labels = ((picture[:, 0] > 0) ^ (sound.mean(axis=(1, 2)) > 0)).astype(int)  # neither tells it alone
+    a, b = keras.Input((6,), name="picture"), keras.Input((5, 3), name="sound")
+    joined = keras.layers.Concatenate()([a, keras.layers.GlobalAveragePooling1D()(b)])
+    hidden = keras.layers.Dense(32, activation="relu")(joined)
+    keras.utils.set_random_seed(0)
+    model = keras.Model({"picture": a, "sound": b}, keras.layers.Dense(2, activation="softmax")(hidden))
+    data = {"picture": picture, "sound": sound}, labels
+    training.fit(model, data, epochs=60, live=False, learning_rate=2e-2)
+    assert training.evaluate(model, data).top1 > 0.9
+    for inputs, y, message in (
+        ({"picture": picture}, labels, r"the model takes \{'picture': \(6,\), 'sound': \(5, 3\)\}, but these are"),
+        ({"picture": picture[:9], "sound": sound}, labels, "9 of picture, 48 of sound and 48 labels"),
+        (data[0], labels + 1, "whole numbers from 0 to 1"),
+    ):
+        with pytest.raises(ValueError, match=f"train: .*{message}"):
+            training.fit(model, (inputs, y), live=False)
+
+
 def test_data_of_unknown_length_trains_as_of_known():
     """Files may be left out: Keras then finds the end of an epoch by a step that fails, which must not count."""
     samples = [datasets.Sample((c * 255).astype(np.uint8), "ab"[y]) for c, y in zip(CLIPS, LABELS, strict=True)]

@@ -18,7 +18,7 @@ class ArrayBatches:
     """Clips and labels in memory as batches, in an order that depends on (seed, k) alone."""
 
     def __init__(self, clips, labels, batch, shuffle, seed=0):
-        self.clips, self.labels = tf.constant(clips), tf.constant(labels)
+        self.clips, self.labels = tf.nest.map_structure(tf.constant, clips), tf.constant(labels)
         self.batch, self.shuffle, self.seed = batch, shuffle, seed
         self.steps = -(-len(labels) // batch)
 
@@ -35,7 +35,7 @@ class ArrayBatches:
         clips, labels = self.clips, self.labels
         options = tf.data.Options()
         options.autotune.enabled = False  # as in Batches
-        data = places.map(lambda at: (tf.gather(clips, at), tf.gather(labels, at)))
+        data = places.map(lambda at: tf.nest.map_structure(lambda part: tf.gather(part, at), (clips, labels)))
         return data.prefetch(1).with_options(options)
 
     def errors(self):
@@ -54,6 +54,8 @@ def as_batches(name, data, model, batch, shuffle=False, seed=0):
             f"{name}: expected datasets.Batches, or (clips, labels) as datasets.load_clips gives them, "
             f"got {type(data).__name__}"
         )
+    if isinstance(data[0], dict):
+        return ArrayBatches(*_several(name, *data, model, classes), batch, shuffle, seed)
     clips, labels = map(np.asarray, data)
     if not len(clips) or len(clips) != len(labels):
         raise ValueError(f"{name}: {len(clips)} clips and {len(labels)} labels; as many of each are needed, and some")
@@ -65,9 +67,27 @@ def as_batches(name, data, model, batch, shuffle=False, seed=0):
             f"{name}: the model takes clips of shape {wanted}, floats from 0 to 1; these are {clips.dtype} of shape "
             f"{clips.shape[1:]}"
         )
+    _check_labels(name, labels, classes)
+    return ArrayBatches(clips, labels, batch, shuffle, seed)
+
+
+def _several(name, inputs, labels, model, classes):
+    """({input: array}, labels) for a model of several inputs, such as picture and sound."""
+    wanted, labels = {x.name: tuple(x.shape[1:]) for x in model.inputs}, np.asarray(labels)
+    inputs = {key: np.asarray(value) for key, value in inputs.items()}
+    given = {key: value.shape[1:] for key, value in inputs.items()}
+    if given != wanted:
+        raise ValueError(f"{name}: the model takes {wanted}, but these are {given}")
+    if not len(labels) or any(len(value) != len(labels) for value in inputs.values()):
+        counts = ", ".join(f"{len(value)} of {key}" for key, value in inputs.items())
+        raise ValueError(f"{name}: {counts} and {len(labels)} labels; as many of each are needed, and some")
+    _check_labels(name, labels, classes)
+    return inputs, labels
+
+
+def _check_labels(name, labels, classes):
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
         raise ValueError(f"{name}: labels must be a row of whole numbers from 0 to {classes - 1}, one for each clip")
-    return ArrayBatches(clips, labels, batch, shuffle, seed)
 
 
 def _fitting(name, batches, model, classes):
