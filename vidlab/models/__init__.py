@@ -5,6 +5,7 @@ recurrent    a vector for each frame, then a recurrent layer
 peephole     an LSTM layer whose gates look at the cell
 space_time   convolution over time, convolution in the recurrence, optical flow
 attention    a transformer, and which frames it looks at
+fusion       picture and sound together
 listings     the three models of the article's listings, and repairs of the one that fails
 layers       of any Keras model: what each answers to a clip
 layer_costs  what each of them multiplies and moves
@@ -16,6 +17,7 @@ import vidlab.tensorflow  # noqa: F401 - first, so that TensorFlow starts withou
 from vidlab.models.attention import attention_over_frames, video_transformer
 from vidlab.models.fields import receptive_fields
 from vidlab.models.frame import each_frame, frame_average, frame_cnn, frame_features
+from vidlab.models.fusion import FUSIONS, ModalityDropout, picture_and_sound, sound_cnn
 from vidlab.models.layer_costs import Cost, costs
 from vidlab.models.layers import LayerAnswers, layer_answers
 from vidlab.models.listings import (
@@ -51,7 +53,9 @@ __all__ = [
     "BLOCKS",
     "CLIP_MODELS",
     "Cost",
+    "FUSIONS",
     "LayerAnswers",
+    "ModalityDropout",
     "PeepholeLSTM",
     "WeightsError",
     "attention_over_frames",
@@ -67,6 +71,8 @@ __all__ = [
     "listing_conv3d",
     "listing_lstm",
     "listing_rnn",
+    "picture_and_sound",
     "receptive_fields",
+    "sound_cnn",
     *CLIP_MODELS,
 ]
