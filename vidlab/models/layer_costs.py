@@ -28,7 +28,7 @@ class Cost:
     numbers
         That are read and written at least: input, weights and output.
     layer, given
-        The Keras layer, and what it got.
+        The Keras layer, and what it got: ``layer(*given)`` computes it again.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Cost:
     multiplications: int
     numbers: int
     layer: object
-    given: tf.Tensor
+    given: tuple
 
     @property
     def intensity(self):
@@ -61,10 +61,11 @@ def costs(model, clips) -> list[Cost]:
 
         def watched(x, *args, **kwargs):
             answer = call(x, *args, **kwargs)
-            given, y = tf.nest.flatten(x), tf.nest.flatten(answer)[0]
+            given, y = tf.nest.flatten((x, *args)), tf.nest.flatten(answer)[0]
             weights = sum(int(np.prod(w.shape)) for w in layer.weights)
-            moved = sum(map(_size, given)) + weights + _size(y)
-            found.append(Cost(name, type(layer).__name__, _multiplications(layer, given[0], y), moved, layer, given[0]))
+            moved = sum(_size(one) for one in {id(one): one for one in given}.values()) + weights + _size(y)
+            kind = type(layer).__name__
+            found.append(Cost(name, kind, _multiplications(layer, given[0], y), moved, layer, (x, *args)))
             return answer
 
         return layer, watched
