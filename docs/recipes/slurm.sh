@@ -13,6 +13,8 @@ CLIPS=${CLIPS:-/shared/shards}
 RUN=${RUN:-/shared/runs/$SLURM_JOB_NAME}
 HOSTS=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | paste -sd, -)
 
+export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK  # since Slurm 22.05 srun does not take it from above
+
 mkdir -p "$RUN"
 # srun starts the command once on each node; which of them it is, each knows by SLURM_PROCID. Given again after the
 # time limit, the same job goes on from the last checkpoint.

@@ -8,6 +8,8 @@ CLIPS=${CLIPS:?the folder of clips or shards}
 RUN=${RUN:?a folder that all machines see}
 
 mkdir -p "$RUN"
+trap 'kill $(jobs -p) 2> /dev/null' EXIT
+trap 'exit 130' INT TERM
 number=0
 for host in ${HOSTS//,/ }; do
     # -tt: what was started there ends with this ssh

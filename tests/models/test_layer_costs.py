@@ -69,8 +69,8 @@ def test_every_model_and_a_batch_costs_as_often(name):
     model = models.CLIP_MODELS[name]((6, 16, 16, 3), 4)
     sums = []
     for batch in (1, 3):
-        given = [np.zeros((batch, *x.shape[1:]), np.float32) for x in model.inputs]
-        found = models.costs(model, given if len(given) > 1 else given[0])
+        given = {x.name: np.zeros((batch, *x.shape[1:]), np.float32) for x in model.inputs}
+        found = models.costs(model, given if len(given) > 1 else given["clip"])
         sums.append(sum(one.multiplications for one in found))
         for one in found:
             again = tf.nest.flatten(one.layer(*one.given, training=False))

@@ -141,7 +141,7 @@ def _names(a, cluster):
         )
     alone = cluster or _sharded(a.folder)
     names = [a.model] if a.model else ["conv3d"] if alone else [FEATURES, "conv3d"]
-    if a.model not in (None, FEATURES):
+    if a.model not in (None, FEATURES) and (not cluster or workers.log()):  # a parent leaves it to its workers
         from vidlab import models
 
         if a.model not in models.CLIP_MODELS:

@@ -8,11 +8,15 @@ from pathlib import Path
 from time import monotonic
 
 import numpy as np
+import psutil
 
 from vidlab.cli.course import CommandError
+from vidlab.distributed.parent import HERE, LOG, LOST, end_with_parent
 
 STEPS = 600  # of training, where --epochs does not say
 CHECKPOINT = "checkpoint.npz"  # as in training.checkpoints, which would load TensorFlow into the parent
+KEPT = "a checkpoint in --resume"
+STALL = 300  # seconds without a step, after --wait
 TRAINED = "trained.keras"  # what the chief leaves for its parent, beside the logs
 
 
@@ -29,6 +33,8 @@ def batches(a, name, parts, classes):
 
     frames = frames_of(a, a.size)
     settings = dict(batch=a.batch, classes=classes, on_error="skip", cache=a.cache, flow=name == "two_stream")
+    if log():  # as much of the memory as is its part
+        settings["limit_bytes"] = psutil.virtual_memory().available // (2 * int(os.environ[HERE]))
     augment = datasets.Augment(flip="swap" if a.flip else False, crop=0.8, colour=0.2)
     learn = datasets.Batches(parts["train"], frames, shuffle=True, augment=augment, seed=a.seed, **settings)
     return learn, *(datasets.Batches(parts[split], frames, **settings) for split in ("val", "test"))
@@ -41,8 +47,6 @@ def epochs(a, learn):
 
 def log():
     """The log of this process where it is a worker; None where it is not."""
-    from vidlab.distributed.parent import LOG
-
     return os.environ.get(LOG)
 
 
@@ -83,8 +87,9 @@ def run(a, cluster):
     here = f"{len(cluster)} workers" if len(cluster.here) > 1 else f"worker {cluster.here[0]} of {len(cluster)}"
     print(f"{here}; what they say is in {folder / 'worker-*.log'}", flush=True)
     a.begun = monotonic()
-    command = [sys.executable, "-m", "vidlab", *a.argv, "--resume", str(folder)]
-    distributed.keep_running(command, cluster, folder, checkpoint=folder / CHECKPOINT, say=_say)
+    command = [sys.executable, "-m", "vidlab", "train", "--resume", str(folder), *a.argv[1:]]
+    checkpoint, stall = folder / CHECKPOINT, STALL + a.wait
+    distributed.keep_running(command, cluster, folder, checkpoint=checkpoint, stall=stall, say=_say)
     if 0 not in cluster.here:
         print(f"done; worker 0 ({cluster.addresses[0]}) has the model")
     return 0 in cluster.here
@@ -106,17 +111,16 @@ def result(a):
 
 def take_part(a, name, parts, classes, cluster):
     """What a worker does; gives its exit code."""
-    from vidlab import distributed, models, training
-    from vidlab.distributed.parent import LOST, end_with_parent
+    from vidlab import distributed, models, training, video
 
     import keras  # isort: skip
 
     end_with_parent()
     learn, check, _ = batches(a, name, parts, classes)
     (number,) = cluster.here
-    facts = _facts(a, name, parts)
-    distributed.roll_call(cluster.addresses, number, facts, wait=a.wait)
     try:
+        facts = _facts(a, name, parts)
+        distributed.roll_call(cluster.addresses, number, facts, wait=a.wait, passing=(KEPT,))
         worker = distributed.Worker(log())
         keras.utils.set_random_seed(a.seed)
         with worker.scope():
@@ -126,12 +130,15 @@ def take_part(a, name, parts, classes, cluster):
         if worker.chief:
             training.save(Path(a.resume) / TRAINED, model, classes, learn.frames)
         worker.wait_for_all()
-    except Exception as error:
-        from vidlab import video
-
-        if isinstance(error, video.VideoError | ValueError | MemoryError):
+    except distributed.NotTogether as error:
+        if not error.again:
             raise
-        traceback.print_exc()  # another worker is gone, in one of the many ways in which that shows
+        print(error, file=sys.stderr)
+        return LOST
+    except (video.VideoError, ValueError, MemoryError, OSError):
+        raise
+    except Exception:  # another worker is gone, in one of the many ways in which that shows; or this one has failed
+        traceback.print_exc()
         return LOST
     return 0
 
@@ -160,7 +167,8 @@ def _facts(a, name, parts):
         "--flip": a.flip,
         "frames": str(frames_of(a, a.size)),
         "clips": f"{sum(map(len, parts.values()))} of sum {clips.hexdigest()[:8]}",
-        "a checkpoint in --resume": kept,
+        "a GPU": bool(tensorflow.config.list_physical_devices("GPU")),
+        KEPT: kept,
     }
 
 
@@ -169,4 +177,4 @@ def _name_and_size(source, root):
     if isinstance(source, np.ndarray):  # of a shard; which clip it is says its group
         return f"{source.shape}"
     path = Path(source)
-    return f"{path.relative_to(root).as_posix()} {path.stat().st_size}"
+    return f"{path.relative_to(Path(root).expanduser()).as_posix()} {path.stat().st_size}"

@@ -140,11 +140,12 @@ class Batches:
         share = len(self.labels) / int(np.count_nonzero(counts))
         return {i: share / int(n) if n else 1.0 for i, n in enumerate(counts)}
 
-    def epoch(self, k, start=0, shard=(0, 1)):
+    def epoch(self, k, start=0, shard=(0, 1), keep_empty=False):
         """Epoch number `k` from batch `start` on.
 
         With ``shard=(i, n)`` every n-th clip of each batch, from the i-th on: what worker i of n takes of it. All
-        shards have as many batches, and a batch of a shard may be empty.
+        shards have as many batches, and a batch of a shard may be empty; so may others be with `keep_empty`, where no
+        file of a batch can be read.
 
         Returns
         -------
@@ -160,7 +161,7 @@ class Batches:
         if self.shuffle:
             order = np.random.default_rng([1, self.seed, k]).permutation(order)
         order, batch = take_shard(order[start * self.batch :], self.batch, shard)
-        run = _Pass(k, order)
+        run = _Pass(k, order, whole=start == 0 and shard[1] == 1)
         parts = [(tf.float32, self.frames.shape), (tf.int64, ())]
         if self.flow:
             parts.append((tf.float32, self._flow_shape))
@@ -178,7 +179,7 @@ class Batches:
         data = tf.data.Dataset.range(self.steps - start)
         data = data.map(lambda s: tf.range(s * batch, tf.minimum((s + 1) * batch, len(order))))
         data = data.map(load, num_parallel_calls=at_once, deterministic=True)
-        if self.on_error != "raise" and shard[1] == 1:
+        if self.on_error != "raise" and shard[1] == 1 and not keep_empty:
             data = data.filter(lambda clips, labels: tf.size(labels) > 0)
         options = tf.data.Options()
         options.autotune.enabled = False  # nothing is left to tune, and to stop the tuner can take half a second
@@ -227,7 +228,7 @@ class Batches:
             run.left, run.kept = run.left - n, run.kept + sum(kept)
             if n and not run.left and self.skipped:
                 try:
-                    self.tell_skipped(run.kept)
+                    self.tell_skipped(run.kept or not run.whole)  # of a part of an epoch, none may be left
                 except video.VideoError as error:
                     self._fail(run, len(run.order), error)
         parts = clips, labels, *flow
@@ -278,10 +279,10 @@ class Batches:
 
 
 class _Pass:
-    """One pass over an epoch: the samples in their order, how many of them are left, how many were kept."""
+    """A pass over an epoch, or a part of one: the samples in their order, how many are left, how many were kept."""
 
-    def __init__(self, k, order):
-        self.k, self.order, self.left, self.kept = k, order, len(order), 0
+    def __init__(self, k, order, whole):
+        self.k, self.order, self.left, self.kept, self.whole = k, order, len(order), 0, whole
 
 
 def take_shard(order, batch, shard):

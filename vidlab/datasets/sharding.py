@@ -10,6 +10,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
@@ -148,7 +149,7 @@ def _check_facts(root, facts):
     try:
         there = json.loads(path.read_text(encoding="utf8"))
     except FileNotFoundError:
-        part = path.with_name(f"{SHARDS}.{os.getpid()}.part")
+        part = path.with_name(f"{SHARDS}.{uuid.uuid4().hex[:8]}.part")  # two machines may have the same process number
         part.write_text(json.dumps(facts, indent=1), encoding="utf8")
         os.replace(part, path)
         return
@@ -166,7 +167,7 @@ def _write(task):
     """Make one shard; gives its clips."""
     root, k, samples, frames = task
     array, table = root / f"{k:05d}.npy", root / f"{k:05d}.csv"
-    parts = [path.with_name(f"{path.name}.{os.getpid()}.part") for path in (array, table)]
+    parts = [path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part") for path in (array, table)]
     try:
         clips = np.lib.format.open_memmap(parts[0], "w+", np.uint8, (len(samples), *frames.shape))
         with open(parts[1], "w", encoding="utf8", newline="") as file:

@@ -85,7 +85,7 @@ def from_environment() -> Cluster | None:
     try:
         config = json.loads(text)
         jobs, task = config["cluster"], config["task"]
-        addresses = tuple([*jobs.get("chief", []), *jobs["worker"]])
+        addresses = tuple([*jobs.get("chief", []), *jobs.get("worker", [])])
         number = int(task["index"]) + (len(jobs.get("chief", [])) if task["type"] == "worker" else 0)
         for address in addresses:
             _check(address)
@@ -101,7 +101,7 @@ def from_environment() -> Cluster | None:
 
 def _check(address):
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or ":" in host or not port.isdigit() or not 0 < int(port) < 65536:
         raise ValueError(f"{address!r} is no address; it must be like name:12345")
 
 

@@ -4,10 +4,14 @@ A worker that has lost another one fails after some seconds, or hangs for ever a
 each worker is a process of its own, and this one, which never loads TensorFlow, kills what does not go on.
 """
 
+import ctypes
 import os
+import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep, time
@@ -16,6 +20,7 @@ from vidlab.distributed.addresses import Cluster, on_this_machine
 
 SENTENCE, LOST = 1, 75  # exit codes of a worker: it has said what is wrong; it has lost the others
 LOG = "VIDLAB_WORKER_LOG"  # in a worker's environment: the file that it writes
+HERE = "VIDLAB_WORKERS_HERE"  # and how many workers there are on its machine
 BEAT = 0.1  # seconds between looks at the workers
 
 
@@ -83,6 +88,9 @@ def keep_running(
 
 def end_with_parent():
     """In a worker: end when the parent does. It holds the other end of standard input, which closes with it."""
+    if sys.platform == "linux":  # where TensorFlow lets no other thread run while it waits
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
     def wait():
         while os.read(0, 1):
@@ -111,7 +119,8 @@ def _once(command, cluster, folder, stall, say):
 def _start(command, cluster, number, folder):
     log = folder / f"worker-{number}.log"
     environment = os.environ | {
-        "TF_CONFIG": cluster.tf_config(number), LOG: str(log), "PYTHONUNBUFFERED": "1", "VIDLAB_GPU": str(number),
+        "TF_CONFIG": cluster.tf_config(number), LOG: str(log), HERE: str(len(cluster.here)), "VIDLAB_GPU": str(number),
+        "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:backslashreplace",
     }  # fmt: skip
     with open(log, "ab") as out:
         begin = out.tell()
@@ -140,11 +149,11 @@ def _watch(running, stall, say):
 def _why(one, code):
     """What a worker that ended left to say; raised where another try would end alike."""
     text = one.log.read_bytes()[one.begin :].decode(errors="replace").splitlines()
-    if code == SENTENCE:
-        said = [line.removeprefix("vidlab: ") for line in text if line.startswith("vidlab: ")]
-        raise WorkersEnded(said[-1] if said else f"worker {one.number} failed; {one.log} says how")
+    said = [line.removeprefix("vidlab: ") for line in text if line.startswith("vidlab: ")]
+    if code == SENTENCE and said:  # Windows ends a process that somebody kills with the same code
+        raise WorkersEnded(said[-1])
     if code == LOST:
-        return f"Worker {one.number} has lost another worker ({one.log})"
+        return f"Worker {one.number} has failed, or lost another worker ({one.log})"
     how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
     return f"Worker {one.number} {how} ({one.log})"
 

@@ -18,7 +18,7 @@ class Plan:
     files, shards
         Gigabytes.
     money
-        For devices, cores and disks.
+        For the devices, the cores that decode the files in each pass, and a month of keeping the files.
     """
 
     hours: float
@@ -60,8 +60,8 @@ def budget(
     passes
         Over all clips.
     devices, rate
-        How many GPUs, or machines, and the multiplications a second that one reaches in earnest (measure it: a tenth
-        to a third of what its maker says).
+        How many GPUs, or machines, and the multiplications a second that one reaches in earnest. Measure it: makers
+        count an addition apart, and a twentieth to a sixth of what they say is usual.
     frames, side
         Of a clip as the model takes it, in uint8 in shards.
     seconds, fps, megabytes

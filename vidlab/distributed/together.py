@@ -14,10 +14,19 @@ MOST = 65536  # bytes of a worker's facts
 
 
 class NotTogether(Exception):
-    """The workers cannot train together. The message says which of them, why, and what to do."""
+    """The workers cannot train together. The message says which of them, why, and what to do.
+
+    `again` says whether another try may help, without anybody's doing.
+    """
+
+    def __init__(self, message, again=False):
+        super().__init__(message)
+        self.again = again
 
 
-def roll_call(addresses: tuple[str, ...], number: int, facts: dict, *, wait: float = 60.0):
+def roll_call(
+    addresses: tuple[str, ...], number: int, facts: dict, *, wait: float = 60.0, passing: tuple[str, ...] = ()
+):
     """Meet the other workers; come back once all are here.
 
     Parameters
@@ -30,6 +39,8 @@ def roll_call(addresses: tuple[str, ...], number: int, facts: dict, *, wait: flo
         {what: value} that must be the same for all, such as the version and the seed; for JSON.
     wait
         Seconds.
+    passing
+        Facts that may differ for a moment only, and are compared last: where they do, another try may help.
 
     Raises
     ------
@@ -46,7 +57,7 @@ def roll_call(addresses: tuple[str, ...], number: int, facts: dict, *, wait: flo
     with ExitStack() as stack:
         own = stack.enter_context(_listening(addresses[number], number))
         if number == 0:
-            _call(own, addresses, facts, end, wait)
+            _call(own, addresses, facts, end, wait, passing)
     if number:
         _answer(addresses, number, facts, end, wait)
 
@@ -66,53 +77,69 @@ def _listening(address, number):
         own.close()
         raise NotTogether(
             f"worker {number} cannot use port {port} ({error.strerror or error}); end the program that does, or give "
-            "another port"
+            "another port",
+            again=address.startswith("127.0.0.1:"),  # a port that was free a moment ago
         ) from None
     return own
 
 
-def _call(own, addresses, facts, end, wait):
+def _call(own, addresses, facts, end, wait, passing):
     """The chief's part: gather the others' facts, compare, and tell all."""
-    came, wrong = {}, None
+    came, wrong, again = {}, "worker 0 was ended", False
     try:
-        while len(came) < len(addresses) - 1 and not wrong:
-            own.settimeout(max(end - monotonic(), 0.01))
+        while True:
+            came = {who: line for who, line in came.items() if not _gone(line)}
+            if len(came) == len(addresses) - 1:
+                wrong = None
+                return
+            own.settimeout(max(min(end - monotonic(), 1.0), 0.01))
             try:
                 line, _ = own.accept()
                 theirs = _read(line, min(5.0, max(end - monotonic(), 0.1)))
             except TimeoutError:
                 if monotonic() >= end:
                     wrong = _missing(addresses, came, wait)
+                    break
                 continue
             except (OSError, ValueError):  # somebody else who tried the port
                 continue
-            who = theirs.get("number")
-            if theirs.get("vidlab workers") is None or who not in range(1, len(addresses)):
+            who, others = theirs.get("number"), theirs.get("vidlab workers")
+            if not isinstance(others, int) or not isinstance(who, int) or not isinstance(theirs.get("facts"), dict):
                 line.close()
+            elif others != len(addresses) or who not in range(1, len(addresses)):
+                wrong = f"worker {who} thinks of {others} workers, worker 0 of {len(addresses)}; name the same"
+                came[who] = line
+                break
             elif who in came and not _gone(came[who]):
                 wrong = f"two workers say that they are number {who}; give each its own"
-                _tell(line, wrong)
+                _tell(line, wrong, again)
+                break
             else:
                 came[who] = line
-                wrong = _compare(who, addresses, theirs, facts)
+                different = _differing(theirs["facts"], facts, passing)
+                if different:
+                    other, value = theirs["facts"].get(different), facts[different]
+                    wrong = f"worker {who} ({addresses[who]}) has {different} {other}, worker 0 has {value}"
+                    wrong += "; they must be the same"
+                    again = different in passing
+                    break
     finally:
         for line in came.values():
-            _tell(line, wrong)
-    if wrong:
-        raise NotTogether(wrong)
+            _tell(line, wrong, again)
+    raise NotTogether(wrong, again)
+
+
+def _differing(theirs, facts, passing):
+    """The first fact that differs, those in `passing` last; None where all are the same."""
+    for what in sorted(facts, key=lambda name: name in passing):
+        if theirs.get(what) != facts[what]:
+            return what
+    return None
 
 
 def _missing(addresses, came, wait):
     names = [f"worker {i} ({addresses[i]})" for i in range(1, len(addresses)) if i not in came]
     return f"{' and '.join(names)} did not come within {wait:g} s; start all workers, and see their logs"
-
-
-def _compare(who, addresses, theirs, facts):
-    if theirs["vidlab workers"] != len(addresses):
-        return f"worker {who} thinks of {theirs['vidlab workers']} workers, worker 0 of {len(addresses)}; name the same"
-    for what, value in facts.items():
-        if (other := theirs.get("facts", {}).get(what)) != value:
-            return f"worker {who} ({addresses[who]}) has {what} {other}, worker 0 has {value}; they must be the same"
 
 
 def _answer(addresses, number, facts, end, wait):
@@ -124,7 +151,7 @@ def _answer(addresses, number, facts, end, wait):
         try:
             with socket.create_connection((host, int(port)), timeout=min(left, 5.0)) as line:
                 line.sendall(json.dumps(message).encode() + b"\n")
-                said = _read(line, max(end - monotonic(), 0.1) + 5.0)
+                said = _read(line, wait + 5.0)  # the chief may have come later, and waits as long
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error) or "no answer"
             sleep(0.2)
@@ -132,7 +159,7 @@ def _answer(addresses, number, facts, end, wait):
         if said.get("go"):
             return
         if "wrong" in said:
-            raise NotTogether(str(said["wrong"]))
+            raise NotTogether(str(said["wrong"]), bool(said.get("again")))
         why = "another program answers there"
         sleep(0.2)
     raise NotTogether(
@@ -162,6 +189,6 @@ def _gone(line):
         return True
 
 
-def _tell(line, wrong):
+def _tell(line, wrong, again):
     with suppress(OSError), line:
-        line.sendall(json.dumps({"wrong": wrong} if wrong else {"go": True}).encode() + b"\n")
+        line.sendall(json.dumps({"wrong": wrong, "again": again} if wrong else {"go": True}).encode() + b"\n")

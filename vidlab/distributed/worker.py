@@ -7,11 +7,13 @@ takes the mean and the variance of the whole batch, too. Source: tf.distribute.M
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from vidlab import video
 from vidlab.tensorflow import tf
 from vidlab.training.fitting import answer_of, sums, synchronize
 
@@ -38,7 +40,7 @@ class Worker:
         self._strategy = tf.distribute.MultiWorkerMirroredStrategy()
         self.number = self._strategy.cluster_resolver.task_id or 0
         self.count = self._strategy.num_replicas_in_sync
-        self.log, self._steps, self._done = log, {}, 0
+        self.log, self._steps = log, {}
         # what Keras keeps of an epoch, in the order in which a checkpoint holds it
         self._sums = keras.metrics.Mean(name="loss"), keras.metrics.Mean(name="accuracy")
 
@@ -67,14 +69,16 @@ class Worker:
         if not start:
             for mean in self._sums:
                 mean.reset_state()
+        done = start
         for data, times in self._shares(batches, k, start, steps):
             step = self._step(model, data.element_spec, class_weights)
             for x, y in data:
+                done += 1
                 loss, hits, n = (float(value) / times for value in step(*_with_weights(x, y)))
                 for mean, value in zip(self._sums, (loss, hits), strict=True):
                     mean.update_state(value / max(n, 1.0), sample_weight=n)
-                self._done += 1
-                print(f"step {self._done} of epoch {k + 1}: loss {loss / max(n, 1.0):.6f}", flush=True)
+                print(f"step {done} of epoch {k + 1}: loss {loss / max(n, 1.0):.6f}", flush=True)
+                self._alive()
                 after_step()
         return {mean.name: float(mean.result()) for mean in self._sums}
 
@@ -88,13 +92,15 @@ class Worker:
         at_end = few < self.count and few > 0 and start + steps == batches.steps
         yield batches.epoch(k, start, (self.number, self.count)).take(steps - at_end), 1
         if at_end:
-            yield batches.epoch(k, batches.steps - 1), self.count
+            yield batches.epoch(k, batches.steps - 1, keep_empty=True), self.count
 
     def evaluate(self, model, batches):
         """Loss and accuracy: each worker looks at its share."""
         answer = self._steps.setdefault((id(model), "answer"), answer_of(model))
         own = sums(answer, batches.epoch(0, 0, (self.number, self.count)), self._alive)
         loss, hits, n = map(float, self._sum(own))
+        if not n:
+            raise video.VideoError("none of the files for validation can be read")
         return {"loss": loss / n, "accuracy": hits / n}
 
     def wait_for_all(self):
@@ -113,15 +119,18 @@ class Worker:
         return self._strategy.run(add, args=(values,))
 
     def _alive(self):
+        """Let the parent see that something moves, also where it does not look into the log."""
         if self.log:
-            os.utime(self.log)
+            with suppress(OSError):
+                os.utime(self.log)
 
     def _step(self, model, spec, class_weights):
         """A step on a share of a batch: (sum of losses, right ones, clips), of the whole batch.
 
         All workers must trace it once and alike, or their collectives no longer fit together: hence the signature.
         """
-        key = id(model), spec[0] if isinstance(spec[0], tf.TensorSpec) else tuple(sorted(spec[0]))
+        form = spec[0] if isinstance(spec[0], tf.TensorSpec) else tuple(sorted(spec[0]))
+        key = id(model), id(model.optimizer), form, tuple(sorted((class_weights or {}).items()))
         if key in self._steps:
             return self._steps[key]
         synchronize(model, 2)  # if this is the only worker, too: the sums of one are its own
@@ -129,7 +138,7 @@ class Worker:
         by_class = tf.constant([(class_weights or {}).get(i, 1.0) for i in range(model.output_shape[-1])], tf.float32)
 
         def share(x, y, counts):
-            everyone = tf.distribute.get_replica_context()
+            everyone, y = tf.distribute.get_replica_context(), tf.cast(y, tf.int64)
             n = everyone.all_reduce(tf.distribute.ReduceOp.SUM, tf.reduce_sum(counts))
             with tf.GradientTape() as tape:
                 p = model(x, training=True)

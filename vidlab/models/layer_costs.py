@@ -1,4 +1,4 @@
-"""What a batch of clips costs in each layer of any Keras model: multiplications, and numbers that must be moved.
+"""What a batch of clips costs in each layer of a Keras model: multiplications, and numbers that must be moved.
 
 A layer that makes y of x by weights w multiplies as often as each number of y has weights: a convolution or a dense
 layer ``w.size * places of y``, a recurrent layer all its weights at each step, attention between n tokens of width d
@@ -47,7 +47,9 @@ class Cost:
 def costs(model, clips) -> list[Cost]:
     """The Cost of every layer of a model, in the order in which they are called, for a batch of clips.
 
-    Layers that multiply by no weights (pooling, ReLU, normalisation) count 0 multiplications.
+    Convolutions (also depthwise), dense layers, recurrent layers and attention of a sequence to itself are counted,
+    channels last; what multiplies by no kernel (pooling, ReLU, normalisation) counts 0. For a model of several inputs
+    give {name: array}.
 
     >>> from vidlab import models
     >>> found = costs(models.conv3d((12, 32, 32, 3), classes=8), np.zeros((1, 12, 32, 32, 3), np.float32))
@@ -71,7 +73,7 @@ def costs(model, clips) -> list[Cost]:
         return layer, watched
 
     inside = {name: layer for name, layer in layers_of(model).items() if not hasattr(layer, "layers")}
-    given = dict(zip(model.input, clips, strict=True)) if isinstance(model.input, dict) else tf.constant(clips)
+    given = tf.nest.map_structure(tf.constant, clips)
     with instead([watch(name, layer) for name, layer in inside.items()]), frames_as_batch(model):
         model(given, training=False)
     return found

@@ -25,7 +25,7 @@ class ArrayBatches:
     def __len__(self):
         return len(self.labels)
 
-    def epoch(self, k, start=0, shard=(0, 1)):
+    def epoch(self, k, start=0, shard=(0, 1), keep_empty=False):
         order = np.arange(len(self))
         if self.shuffle:
             order = np.random.default_rng([1, self.seed, k]).permutation(order)
