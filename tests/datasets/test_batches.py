@@ -70,6 +70,22 @@ def test_bad_files_are_raised_or_skipped(samples, tmp_path):
         joined(hopeless.epoch(0))
 
 
+def test_a_part_of_an_epoch_may_have_nothing_left(samples, tmp_path):
+    """The last batch of an epoch, or a worker's share: other parts have clips, so this is no end."""
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no video" * 99)
+    mixed = [*samples[:4], Sample(bad, samples[0].label)]
+    batches = Batches(mixed, Frames(4, (16, 16)), batch=2, on_error="skip")
+    with pytest.warns(UserWarning, match="1 of 5 files"):
+        assert list(batches.epoch(0, start=2)) == []
+    [(clips, labels)] = batches.epoch(0, start=2, keep_empty=True)
+    assert clips.shape == (0, 4, 16, 16, 3) and labels.shape == (0,)
+    shares = [[len(labels) for _, labels in batches.epoch(0, shard=(i, 2))] for i in (0, 1)]
+    assert shares == [[1, 1, 0], [1, 1, 0]]
+    with pytest.raises(ValueError, match="batch=2 must be a multiple of 3, the workers that share it"):
+        batches.epoch(0, shard=(0, 3))
+
+
 @pytest.mark.parametrize("batch", [1, 3])
 def test_of_several_bad_files_the_first_in_the_order_is_named(samples, tmp_path, batch):
     for name in ("a.mp4", "b.mp4", "c.mp4"):

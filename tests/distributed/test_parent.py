@@ -83,6 +83,12 @@ def test_a_sentence_is_passed_on_and_nothing_is_tried_again(tmp_path, monkeypatc
     assert monotonic() - begun < 15
 
 
+def test_code_1_without_a_sentence_is_no_sentence(tmp_path, monkeypatch):
+    """So Windows ends a process that somebody kills."""
+    said = watch(tmp_path, monkeypatch, "if not mark.exists():\n    mark.touch()\n    sys.exit(1)\nprint('epoch 1')")
+    assert said[0].startswith("Worker 0 ended with code 1") and said[-1] == "epoch 1"
+
+
 def test_one_that_gets_no_further_is_given_up(tmp_path, monkeypatch):
     with pytest.raises(WorkersEnded, match=r"Worker 0 ended with code 7 .*started 2 times again and got no further"):
         watch(tmp_path, monkeypatch, "sys.exit(7) if number == 0 else time.sleep(30)", restarts=2)

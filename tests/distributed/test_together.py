@@ -82,6 +82,47 @@ def test_a_worker_that_came_and_was_started_again_is_not_two(three):
         assert meet((three, 1), (three, 2)) == [None, None] and chief.result() == [None]
 
 
+def test_a_worker_that_came_and_went_is_missed(three):
+    """Or all would be told to go, and TensorFlow would wait for it without end."""
+    with ThreadPoolExecutor(2) as pool:
+        chief = pool.submit(meet, (three, 0), wait=3.0)
+        sleep(0.2)
+        with socket.create_connection(("127.0.0.1", int(three[0].split(":")[1]))) as first:
+            first.sendall(json.dumps({"vidlab workers": 3, "number": 1, "facts": FACTS}).encode() + b"\n")
+            sleep(0.3)
+        [there] = meet((three, 2), wait=3.0)
+        assert chief.result() == [there] and there.startswith(f"worker 1 ({three[1]}) did not come within 3 s")
+
+
+def test_one_that_came_long_before_the_chief_waits_on(three):
+    """The chief waits from when it comes: the others must not lose patience before."""
+    early, chief = meet((three, 1), (three, 0, FACTS, 1.5), wait=2.0)
+    assert early == chief == f"worker 2 ({three[2]}) did not come within 2 s; start all workers, and see their logs"
+
+
+def test_a_chief_that_is_stopped_does_not_say_go(three, monkeypatch):
+    def stopped(*arguments):
+        raise KeyboardInterrupt
+
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(meet, (three, 1))
+        sleep(0.1)
+        monkeypatch.setattr("vidlab.distributed.together._differing", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            roll_call(three, 0, FACTS, wait=5.0)
+        assert other.result() == ["worker 0 was ended"]
+
+
+def test_a_checkpoint_that_differs_may_be_a_matter_of_a_moment(three):
+    def again(number, kept):
+        with pytest.raises(NotTogether) as said:
+            roll_call(three[:2], number, FACTS | {"kept": kept}, wait=5.0, passing=("kept",))
+        return said.value.again
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(again, (0, 1), ("a", "b"))) == [True, True]
+
+
 @pytest.mark.parametrize("line", [b"GET / HTTP/1.0\r\n\r\n", b"[1, 2]\n", b'{"number": 1}\n', b"\xff\n", b"x" * 70000])
 def test_somebody_else_at_the_port_does_no_harm(three, line):
     with ThreadPoolExecutor(1) as pool:
