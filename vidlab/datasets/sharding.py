@@ -105,7 +105,11 @@ def shards(root: str | os.PathLike) -> list[Sample]:
 
     Examples
     --------
-    See `write_shards`.
+    >>> from vidlab import datasets
+    >>> write_shards(datasets.embedded()[:2], "pair", Frames(4, (16, 16)), workers=1)
+    0
+    >>> [(sample.label, sample.source.shape) for sample in shards("pair")][0]
+    ('clockwise', (4, 16, 16, 3))
     """
     root = Path(root)
     try:

@@ -11,6 +11,7 @@ from contextlib import ExitStack, suppress
 from time import monotonic, sleep
 
 MOST = 65536  # bytes of a worker's facts
+LINGER = 10.0  # seconds that the chief stays to tell late ones what was wrong
 
 
 class NotTogether(Exception):
@@ -85,7 +86,7 @@ def _listening(address, number):
 
 def _call(own, addresses, facts, end, wait, passing):
     """The chief's part: gather the others' facts, compare, and tell all."""
-    came, wrong, again = {}, "worker 0 was ended", False
+    came, wrong, again, late = {}, "worker 0 was ended", False, LINGER
     try:
         while True:
             came = {who: line for who, line in came.items() if not _gone(line)}
@@ -98,7 +99,7 @@ def _call(own, addresses, facts, end, wait, passing):
                 theirs = _read(line, min(5.0, max(end - monotonic(), 0.1)))
             except TimeoutError:
                 if monotonic() >= end:
-                    wrong = _missing(addresses, came, wait)
+                    wrong, late = _missing(addresses, came, wait), 0
                     break
                 continue
             except (OSError, ValueError):  # somebody else who tried the port
@@ -126,7 +127,20 @@ def _call(own, addresses, facts, end, wait, passing):
     finally:
         for line in came.values():
             _tell(line, wrong, again)
+    _tell_late(own, len(addresses) - 1 - len(came), min(late, wait), wrong, again)
     raise NotTogether(wrong, again)
+
+
+def _tell_late(own, missing, seconds, wrong, again):
+    """Those who come a moment too late are to hear what is wrong, and not that nobody is there."""
+    end = monotonic() + seconds
+    while missing > 0 and (left := end - monotonic()) > 0:
+        own.settimeout(left)
+        with suppress(OSError, ValueError):
+            line, _ = own.accept()
+            if isinstance(_read(line, 1.0).get("number"), int):
+                missing -= 1
+            _tell(line, wrong, again)
 
 
 def _differing(theirs, facts, passing):
