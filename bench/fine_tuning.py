@@ -39,13 +39,17 @@ def halves(kind, pretrained=True):
     if kind == "video":
         cut = [inner.get_layer("stack1").output, *inner.get_layer("features").input[:2]]
     else:
-        cut = [inner.get_layer("block7_project").output]
+        cut = [inner.get_layer("block7_add").output]
     above = keras.Model(cut, inner.output)
     if not pretrained:
         above = keras.models.clone_model(above)  # the same layers, drawn anew
-    front = keras.Model(network.input, network.layers[network.layers.index(inner) - 1].output)
-    lower = keras.Model(inner.input, cut)
-    return keras.Model(front.input, lower(front.output)), above
+    given = x = keras.Input(network.input.shape[1:])
+    if kind == "video":  # as models.backbone brings a clip to the network's size
+        small = layers.Resizing(*inner.input.shape[2:4])(ops.reshape(x, (-1, *SHAPE[1:])))
+        x = ops.reshape(small, (-1, *inner.input.shape[1:]))
+    else:
+        x = layers.Rescaling(2.0, offset=-1.0)(layers.Resizing(SIDE, SIDE)(x))
+    return keras.Model(given, keras.Model(inner.input, cut)(x)), above
 
 
 def row_of(kind, features):
