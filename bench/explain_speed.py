@@ -1,10 +1,10 @@
-"""How long each explanation takes for a clip of 16 x 48 x 48, and what the lab's quicker settings cost.
+"""How long each explanation takes for a clip of 16 x 48 x 48, and what fewer samples would cost in agreement.
 
     python bench/explain_speed.py --out data/results/explain_speed.json
 
-conv3d, trained for a few passes on the world's motions, three clips. `full` are a method's own settings, `lab` those
-of `widgets.explain`; `agreement` is the rank correlation of the two maps (Spearman). The first call of each, which
-builds the graph, is not counted.
+conv3d, trained for a few passes on the world's motions, three clips. `full` are a method's own settings, which the lab
+takes, `quick` larger boxes or fewer samples; `agreement` is the rank correlation of the two maps (Spearman). The first
+call of each, which builds the graph, is not counted.
 """
 
 from time import perf_counter
@@ -13,12 +13,11 @@ import numpy as np
 from results import options, save
 
 from vidlab import explain, models, training, world
-from vidlab.widgets.explaining import QUICK
 
 import keras  # isort: skip
 
 COMMAND = "python bench/explain_speed.py --out data/results/explain_speed.json"
-BLOCKS = 4, 4, 4  # of the lab, for methods of blocks
+QUICK = {"occlusion": {"box": (4, 12, 12)}, "kernel_shap": {"samples": 300}}
 
 
 def main():
@@ -33,11 +32,9 @@ def main():
     training.fit(model, (x[:300], y[:300]), epochs=6, live=False)
     rows = []
     for name, method in (explain.METHODS | explain.BASELINES).items():
-        quick = dict(QUICK.get(name, {}))
-        if name in ("lime", "kernel_shap"):
-            quick["blocks"] = BLOCKS
+        quick = QUICK.get(name, {})
         seconds, agreement = {}, []
-        for kind, setting in (("full", {}), ("lab", quick)):
+        for kind, setting in (("full", {}), ("quick", quick)):
             method(model, x[300], int(y[300]), **setting)
             spent = []
             for i in (301, 302, 303):

@@ -5,7 +5,7 @@ import pytest
 
 from vidlab import explain, models, widgets
 from vidlab.widgets import lab
-from vidlab.widgets.explaining import QUICK, WORDS
+from vidlab.widgets.explaining import WORDS
 
 import keras  # isort: skip
 
@@ -39,8 +39,7 @@ def test_the_map_is_that_of_the_method_class_and_frame(method):
     made = widgets.explain(model, CLIP, NAMES)
     for target, frame in (("right", 1), ("up", 4)):
         found = shown(made, method=method, target=target, frame=frame)
-        settings = QUICK.get(method, {})
-        one = (explain.METHODS | explain.BASELINES)[method](model, CLIP, NAMES.index(target), **settings)
+        one = (explain.METHODS | explain.BASELINES)[method](model, CLIP, NAMES.index(target))
         largest, signed = np.abs(one.values).max(), (one.values < 0).any()
         shades = lab.shades(one.values[frame], -largest if signed else 0, largest)
         colours = lab.palette("PuOr" if signed else "viridis")[shades]

@@ -18,7 +18,6 @@ WORDS = {
     "edges": "Edges: it knows nothing of the model.",
     "frame_difference": "What differs from the frame before: it knows nothing of the model.",
 }
-QUICK = {"occlusion": {"box": (4, 12, 12)}, "kernel_shap": {"samples": 300}}  # so that each answers within two seconds
 WIDE = 300  # pixels of the page for one picture
 
 
@@ -26,7 +25,8 @@ WIDE = 300  # pixels of the page for one picture
 def explain(model, clip, classes=None, masks=None):
     """Switch the method, the class and the frame of an explanation, and see it beside what it must be better than.
 
-    A map is computed when it is first asked for; two methods with less than they take by themselves (`QUICK`).
+    A map is computed when it is first asked for, with the method's own settings: of 16 x 48 x 48 within a second on two
+    cores (`bench/explain_speed.py`, which also says what fewer samples would cost in agreement).
     *Weights by chance* asks the same network before any training (Adebayo et al. 2018).
 
     Parameters
@@ -67,7 +67,7 @@ def explain(model, clip, classes=None, masks=None):
 
     @lru_cache(64)
     def found(method, target, chance):
-        settings = dict(QUICK.get(method, {}))
+        settings = {}
         if method in ("lime", "kernel_shap"):
             settings["blocks"] = tuple(min(4, size) for size in clip.shape[:3])
         return known[method](networks[chance], clip, target, **settings)
