@@ -11,9 +11,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
+from results import milliseconds
 
 WAYS = "predict", "model(x)", "tf.function", "jit_compile", "onnxruntime", "onnxruntime int8"
 NAMES = "frame_cnn", "frame_average", "cnn_rnn", "cnn_lstm", "conv3d", "r2plus1d", "conv_lstm", "video_transformer"
@@ -69,12 +69,7 @@ def timed(ask, expected, batch):
         found = ask()
     except Exception as error:
         return {"failed": str(error).split("\n")[0][:120]}
-    ask()
-    spent, begun = [], perf_counter()
-    while perf_counter() - begun < BUDGET or len(spent) < 5:
-        one = perf_counter()
-        ask()
-        spent.append(1000 * (perf_counter() - one))
+    spent = milliseconds(ask, BUDGET)
     return {"ms": round(float(np.median(spent)), 3), "p95": round(float(np.quantile(spent, 0.95)), 3),
             "a second": round(1000 * batch / float(np.median(spent)), 1),
             "difference": float(f"{np.abs(found - expected).max():.2g}")}  # fmt: skip

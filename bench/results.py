@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 from datetime import date
+from time import perf_counter
 
 
 def options(description, seeds=None, folder=False):
@@ -33,3 +34,15 @@ def save(out, command, **content):
         entries.append(f" {json.dumps(name)}: {text}")
     with open(out, "w", encoding="utf8") as file:
         file.write("{\n" + ",\n".join(entries) + "\n}\n")
+
+
+def milliseconds(ask, budget, warm=2):
+    """Of each call of `ask`, for so many seconds, five at least; the first, in which graphs are built, do not count."""
+    for _ in range(warm):
+        ask()
+    spent, begun = [], perf_counter()
+    while perf_counter() - begun < budget or len(spent) < 5:
+        one = perf_counter()
+        ask()
+        spent.append(1000 * (perf_counter() - one))
+    return spent

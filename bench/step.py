@@ -12,10 +12,9 @@ import json
 import os
 import subprocess
 import sys
-from time import perf_counter
 
 import numpy as np
-from results import options, save
+from results import milliseconds, options, save
 
 COMMAND = "python bench/step.py --out data/results/step.json"
 NAMES = "conv3d", "r2plus1d", "cnn_lstm", "video_transformer"
@@ -28,14 +27,7 @@ WAYS = {
 
 def median(ask):
     """Milliseconds a call."""
-    for _ in range(3):
-        ask()
-    spent, begun = [], perf_counter()
-    while perf_counter() - begun < BUDGET or len(spent) < 5:
-        one = perf_counter()
-        ask()
-        spent.append(1000 * (perf_counter() - one))
-    return round(float(np.median(spent)), 3)
+    return round(float(np.median(milliseconds(ask, BUDGET, warm=3))), 3)
 
 
 def setting(name, batch=16, policy="float32", jit=False):
