@@ -91,17 +91,12 @@ def trained(make, data, rate, seed):
     return model
 
 
-def ways(kind, below, classes, learn):
-    """{way: (what makes a model, what the model is given of clips)}"""
-
-    def given(x):
-        return _named(answers(below, x))
-
-    of_learn = answers(below, learn)
+def ways(kind, classes, given):
+    """{way: (what makes a model, whether it takes what the frozen part gave)}"""
     return {
-        "fine-tuned": (lambda: on_top(kind, halves(kind)[1], of_learn, classes), given),
-        "by chance": (lambda: on_top(kind, halves(kind, False)[1], of_learn, classes), given),
-        "from scratch": (lambda: scratch(kind, classes), lambda x: x),
+        "fine-tuned": (lambda: on_top(kind, halves(kind)[1], given, classes), True),
+        "by chance": (lambda: on_top(kind, halves(kind, False)[1], given, classes), True),
+        "from scratch": (lambda: scratch(kind, classes), False),
     }
 
 
@@ -117,35 +112,38 @@ def main():
     rows = []
     for kind in ASKED:
         below, above = halves(kind)
+        row = keras.Model(below.input, row_of(kind, above(below.output)))
+
+        def parts(n, seed, kind=kind, below=below):
+            x, y, classes = drawn(kind, n, seed)
+            given = answers(below, x)
+            return {True: (_named(given), y), False: (x, y)}, given, classes
+
+        def report(part, way, model, data, kind=kind, **more):
+            top1 = round(float(training.evaluate(model, data).top1), 4)
+            rows.append({"part": part, "network": kind, "way": way, "top1": top1} | more)
+            print(rows[-1], flush=True)
+            return top1
+
+        (learn, given, classes), (check, _, _) = parts(96, 900), parts(48, 901)
         best = {}
-        (x, y, classes), (check_x, check_y, _) = drawn(kind, 96, 900), drawn(kind, 48, 901)
-        for way, (make, given) in ways(kind, below, classes, x).items():
-            scores = {}
-            for rate in RATES:
-                model = trained(make, (given(x), y), rate, 90)
-                scores[rate] = training.evaluate(model, (given(check_x), check_y)).top1
-                rows.append(
-                    {"part": "tuning", "network": kind, "way": way, "rate": rate, "top1": round(scores[rate], 4)}
-                )
-                print(rows[-1], flush=True)
+        for way, (make, lower) in ways(kind, classes, given).items():
+            scores = {
+                rate: report("tuning", way, trained(make, learn[lower], rate, 90), check[lower], rate=rate)
+                for rate in RATES
+            }
             best[way] = max(scores, key=scores.get)
         for seed in arguments.seeds:
-            (x, y, _), (test_x, test_y, _) = drawn(kind, 96, 100 + seed), drawn(kind, 320, 300 + seed)
-            check_x, check_y, _ = drawn(kind, 48, 200 + seed)
-            row = keras.Model(below.input, row_of(kind, above(below.output)))
-            learn, check, test = (training.Rows(answers(row, part)[0], labels)
-                                  for part, labels in ((x, y), (check_x, check_y), (test_x, test_y)))  # fmt: skip
-            taken = keras.Input((learn.x.shape[1],))
-            head = training.fit_head(keras.Model(taken, layers.Identity()(taken)), learn, check, classes)
-            top1 = float((np.asarray(head(test.x)).argmax(axis=1) == test.y).mean())
-            rows.append({"part": "test", "network": kind, "way": "frozen", "seed": seed, "top1": round(top1, 4)})
-            print(rows[-1], flush=True)
-            for way, (make, given) in ways(kind, below, classes, x).items():
-                model = trained(make, (given(x), y), best[way], seed)
-                top1 = training.evaluate(model, (given(test_x), test_y)).top1
-                rows.append({"part": "test", "network": kind, "way": way, "seed": seed, "rate": best[way],
-                             "top1": round(top1, 4)})  # fmt: skip
-                print(rows[-1], flush=True)
+            learn, given, _ = parts(96, 100 + seed)
+            check, test = parts(48, 200 + seed)[0], parts(320, 300 + seed)[0]
+            frozen = [training.Rows(answers(row, x)[0], y) for x, y in (part[False] for part in (learn, check, test))]
+            taken = keras.Input((frozen[0].x.shape[1],))
+            head = training.fit_head(keras.Model(taken, layers.Identity()(taken)), *frozen[:2], classes)
+            report("test", "frozen", head, (frozen[2].x, frozen[2].y), seed=seed)
+            for way, (make, lower) in ways(kind, classes, given).items():
+                report(
+                    "test", way, trained(make, learn[lower], best[way], seed), test[lower], seed=seed, rate=best[way]
+                )
             save(arguments.out, COMMAND, rows=rows)
 
 
