@@ -6,6 +6,7 @@ peephole     an LSTM layer whose gates look at the cell
 space_time   convolution over time, convolution in the recurrence, optical flow
 attention    a transformer, and which frames it looks at
 fusion       picture and sound together
+many_heads   one network, an answer to each of many questions
 listings     the three models of the article's listings, and repairs of the one that fails
 layers       of any Keras model: what each answers to a clip
 layer_costs  what each of them multiplies and moves
@@ -28,6 +29,7 @@ from vidlab.models.listings import (
     listing_lstm,
     listing_rnn,
 )
+from vidlab.models.many_heads import Heads, with_heads
 from vidlab.models.peephole import PeepholeLSTM
 from vidlab.models.pretrained import BLOCKS, WeightsError, backbone, clip_features
 from vidlab.models.recurrent import cnn_lstm, cnn_peephole_lstm, cnn_rnn
@@ -54,6 +56,7 @@ __all__ = [
     "CLIP_MODELS",
     "Cost",
     "FUSIONS",
+    "Heads",
     "LayerAnswers",
     "ModalityDropout",
     "PeepholeLSTM",
@@ -74,5 +77,6 @@ __all__ = [
     "picture_and_sound",
     "receptive_fields",
     "sound_cnn",
+    "with_heads",
     *CLIP_MODELS,
 ]

@@ -7,6 +7,7 @@ watching      curves in a notebook, a bar in a terminal
 evaluation    accuracy with its interval, per class, confusion; a prediction for a file
 segments      what is to be seen when, in a long file
 heads         a small classifier on features of somebody else's networks
+questions     many answers of one network
 comparison    several models and seeds on the same data
 saving        a model in one file, with its classes, and how its clips are made
 """
@@ -16,6 +17,7 @@ from vidlab.training.comparison import Run, compare, table
 from vidlab.training.evaluation import Report, evaluate, predict, shuffle_frames
 from vidlab.training.fitting import History, compile, fit
 from vidlab.training.heads import Rows, fit_head, rows_of
+from vidlab.training.questions import Told, answer_questions, evaluate_questions, fit_questions
 from vidlab.training.saving import NotAModel, Saved, load, save
 from vidlab.training.segments import Segment, Timeline, timeline
 
@@ -28,11 +30,15 @@ __all__ = [
     "Saved",
     "Segment",
     "Timeline",
+    "Told",
+    "answer_questions",
     "compare",
     "compile",
     "evaluate",
+    "evaluate_questions",
     "fit",
     "fit_head",
+    "fit_questions",
     "load",
     "predict",
     "rows_of",

@@ -1,0 +1,182 @@
+"""Kinds of information against families of models: which can tell what. Notebook 16.
+
+    python bench/what_can_it_see.py --out data/results/what_can_it_see.json
+
+A family is trained once a seed, on all mixes of `world.survey` together, with a head for each factor: 500 clips of each
+mix, 12 frames of 32 x 32, 1,600 steps of 32, Adam along a cosine, the better of two rates (400 steps on a seed of its
+own, judged by the mean over the factors). It is judged on 200 other clips of each mix. A row of the file is one factor,
+told by one family from one seed. A run that was broken off goes on where it stopped.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from results import options, save
+
+from vidlab import datasets, models, reference, training, world
+
+import keras  # isort: skip
+import tensorflow as tf  # isort: skip
+from keras import layers  # isort: skip
+
+COMMAND = "python bench/what_can_it_see.py --out data/results/what_can_it_see.json"
+FRAMES, SIZE, LEARN, TEST, STEPS, BATCH = 12, (32, 32), 500, 200, 1600, 32
+RATES, TUNING, TUNING_SEED = (1e-3, 4e-3), 400, 90
+SHOWN = 4, 7  # clips of a mix, seed: what each family of seed 0 says of these is kept, for the lab
+SHAPE = (FRAMES, *SIZE, 3)
+VALUES = {name: len(world.FACTORS[name].values) for name in dict.fromkeys(name for mix in world.MIXES for name in mix)}
+CAPTIONS = next(place for place, mix in enumerate(world.MIXES) if "caption" in mix)
+
+
+class Clips:
+    """A survey, and what the families take of it, each worked out when it is first asked for."""
+
+    def __init__(self, each, seed, words=None):
+        self.made = world.survey(each, FRAMES, SIZE, seed)
+        self.answers = self.made.answers
+        if words is None:
+            words = layers.TextVectorization(ngrams=2, output_mode="multi_hot")
+            words.adapt(self.made.captions)
+        self.words, self.seed, self._kept = words, seed, {}
+
+    def __getitem__(self, name):
+        if name not in self._kept:
+            self._kept[name] = getattr(self, f"_{name}")()
+        return self._kept[name]
+
+    def _clip(self):
+        return self.made.clips
+
+    def _shuffled(self):
+        order = np.random.default_rng([self.seed, 2]).permuted(np.tile(np.arange(FRAMES), (len(self.made), 1)), axis=1)
+        return np.take_along_axis(self.made.clips, order[..., None, None, None], axis=1)
+
+    def _flow(self):
+        return np.stack([datasets.optical_flow(clip) for clip in self.made.clips])
+
+    def _sound(self):
+        parts = [reference.log_mel(self.made.sound[i : i + 100]) for i in range(0, len(self.made), 100)]
+        return np.concatenate(parts).astype(np.float32) / 4  # silence is log(0.001): -6.9
+
+    def _said(self):
+        return np.asarray(self.words(self.made.captions), np.float32)
+
+    def _told(self):
+        """The caption where it may be false; nothing where it would give the answer away."""
+        return self["said"] * (self.made.mixes == CAPTIONS)[:, None].astype(np.float32)
+
+    def _features(self):
+        model = models.clip_features(SHAPE, every=4, side=96)
+        clips = self.made.clips
+        return np.concatenate([np.asarray(model(clips[i : i + 32].astype(np.float32) / 255))
+                               for i in range(0, len(clips), 32)])  # fmt: skip
+
+
+def of_rows(learn, name):
+    """One hidden layer on a row of numbers, scaled as they vary in the clips to learn from."""
+    row = keras.Input(learn[name].shape[1:], name=name)
+    scaled = layers.Normalization()
+    scaled.adapt(learn[name])
+    x = layers.Dropout(0.5)(layers.Dense(256, activation="relu")(layers.Dropout(0.3)(scaled(row))))
+    return keras.Model(row, layers.Dense(2)(x), name=f"of_{name}")
+
+
+def of_all(learn):
+    """Picture, sound and words, each by its own network, then side by side."""
+    seen, heard = models.conv3d(SHAPE, 2), models.sound_cnn(learn["sound"].shape[1:], 2)
+    told = keras.Input(learn["told"].shape[1:], name="told")
+    parts = [seen.layers[-1].input, heard.layers[-1].input, layers.Dense(64, activation="relu")(told)]
+    x = layers.Dense(128, activation="relu")(layers.Concatenate()(parts))
+    inputs = {"clip": seen.input, "sound": heard.input, "told": told}
+    return keras.Model(inputs, layers.Dense(2)(x), name="of_all")
+
+
+FAMILIES = {  # name: (what makes it, what it takes)
+    "one frame": (lambda _: models.frame_cnn(SHAPE, 2), "clip"),
+    "mean of frames": (lambda _: models.frame_average(SHAPE, 2), "clip"),
+    "SimpleRNN": (lambda _: models.cnn_rnn(SHAPE, 2), "clip"),
+    "LSTM": (lambda _: models.cnn_lstm(SHAPE, 2), "clip"),
+    "PeepholeLSTM": (lambda _: models.cnn_peephole_lstm(SHAPE, 2), "clip"),
+    "Conv3D": (lambda _: models.conv3d(SHAPE, 2), "clip"),
+    "R(2+1)D": (lambda _: models.r2plus1d(SHAPE, 2), "clip"),
+    "two streams": (lambda _: models.two_stream(SHAPE, 2), ("clip", "flow")),
+    "transformer": (lambda _: models.video_transformer(SHAPE, 2, tubelet=2), "clip"),
+    "pretrained": (lambda learn: of_rows(learn, "features"), "features"),
+    "sound": (lambda learn: models.sound_cnn(learn["sound"].shape[1:], 2), "sound"),
+    "words": (lambda learn: of_rows(learn, "said"), "said"),
+    "all three": (of_all, ("clip", "sound", "told")),
+    "Conv3D, frames shuffled": (lambda _: models.conv3d(SHAPE, 2), "shuffled"),
+    "Conv3D, labels shuffled": (lambda _: models.conv3d(SHAPE, 2), "clip"),
+}
+
+
+def given(clips, takes):
+    return clips[takes] if isinstance(takes, str) else {name: clips[name] for name in takes}
+
+
+def answers_of(clips, family):
+    if not family.endswith("labels shuffled"):
+        return clips.answers
+    order = np.arange(len(clips.made))  # within a mix: each clip gets the answers of another one
+    for mix in range(len(world.MIXES)):
+        places = np.flatnonzero(clips.made.mixes == mix)
+        order[places] = np.random.default_rng([clips.seed, 3, mix]).permutation(places)
+    return {name: row[order] for name, row in clips.answers.items()}
+
+
+def told(family, learn, test, rate, seed, steps):
+    make, takes = FAMILIES[family]
+    keras.utils.set_random_seed(seed)
+    model = models.with_heads(make(learn), VALUES)
+    training.fit_questions(model, given(learn, takes), answers_of(learn, family), steps, BATCH, rate, seed)
+    return model, training.evaluate_questions(model, given(test, takes), test.answers)
+
+
+def main():
+    arguments = options(__doc__.split("\n")[0], seeds=(0, 1, 2))
+    out = Path(arguments.out)
+    kept = json.loads(out.read_text(encoding="utf8")) if out.exists() else {}
+    rates, rows, examples = kept.get("rates", {}), kept.get("rows", []), kept.get("examples", {})
+
+    def keep():
+        settings = dict(frames=FRAMES, size=SIZE, learn=LEARN, test=TEST, steps=STEPS, batch=BATCH, shown=SHOWN)
+        versions = {"tensorflow": tf.__version__, "keras": keras.__version__}
+        found = {"mixes": world.MIXES, "rates": rates, "examples": examples, "rows": rows}
+        save(out, COMMAND, settings=settings, versions=versions, **found)
+
+    def clips(seed):
+        learn = Clips(LEARN, seed)
+        return learn, Clips(TEST, 1000 + seed, learn.words)
+
+    if missing := [family for family in FAMILIES if family not in rates and "shuffled" not in family]:
+        learn, test = clips(TUNING_SEED)
+        for family in missing:
+            means = {rate: np.mean([t.above for t in told(family, learn, test, rate, TUNING_SEED, TUNING)[1].values()])
+                     for rate in RATES}  # fmt: skip
+            rates[family] = {
+                "best": max(means, key=means.get),
+                "means": {str(k): round(float(v), 4) for k, v in means.items()},
+            }
+            print(family, rates[family], flush=True)
+            keep()
+    rates |= {family: rates["Conv3D"] for family in FAMILIES if "shuffled" in family}
+    for seed in arguments.seeds:
+        missing = [family for family in FAMILIES if not any(r["family"] == family and r["seed"] == seed for r in rows)]
+        if not missing:
+            continue
+        learn, test = clips(seed)
+        shown = Clips(*SHOWN, learn.words)
+        for family in missing:
+            model, found = told(family, learn, test, rates[family]["best"], seed, STEPS)
+            if seed == 0:
+                said = training.answer_questions(model, given(shown, FAMILIES[family][1]))
+                examples[family] = {name: said[name][row >= 0].tolist() for name, row in shown.answers.items()}
+            rows += [{"family": family, "factor": factor, "seed": seed, "accuracy": round(t.accuracy, 4),
+                      "chance": round(t.chance, 4), "clips": t.clips} for factor, t in found.items()]  # fmt: skip
+            print(seed, family, round(float(np.mean([t.above for t in found.values()])), 3), flush=True)
+            keep()
+
+
+if __name__ == "__main__":
+    main()
