@@ -18,8 +18,21 @@ files        a rendered set as video files in the Kinetics layout
 
 from vidlab.world.factors import FACTORS, Factor
 from vidlab.world.files import write_dataset
+from vidlab.world.questions import QUESTIONS, Question
 from vidlab.world.scene import Rendered, render
 from vidlab.world.survey import MIXES, Survey, survey
 from vidlab.world.tones import RATE
 
-__all__ = ["FACTORS", "Factor", "MIXES", "RATE", "Rendered", "Survey", "render", "survey", "write_dataset"]
+__all__ = [
+    "FACTORS",
+    "Factor",
+    "MIXES",
+    "QUESTIONS",
+    "RATE",
+    "Question",
+    "Rendered",
+    "Survey",
+    "render",
+    "survey",
+    "write_dataset",
+]

@@ -78,8 +78,8 @@ def survey(each, frames=12, size=(32, 32), seed=0, mixes=MIXES):
     Examples
     --------
     >>> made = survey(4, mixes=[("motion", "shape"), ("shadow", "shape")], seed=1)
-    >>> made.clips.shape, (made.answers["motion"] >= 0).sum(), (made.answers["shape"] >= 0).sum()
-    ((8, 12, 32, 32, 3), 4, 8)
+    >>> made.clips.shape, {name: int((row >= 0).sum()) for name, row in made.answers.items()}
+    ((8, 12, 32, 32, 3), {'motion': 4, 'shape': 8, 'shadow': 4})
     """
     seeds = np.random.default_rng(seed).integers(2**31, size=len(mixes))
     parts = [render(each, mix, mix[0], frames, size, seed=int(s), sound=True, captions=True)
