@@ -11,7 +11,7 @@ picture      from where things are to pixels, and to the truth about each
 tones        what is heard
 words        captions, and words in the picture
 scene        a set of clips from all these
-survey       clips that ask for all factors
+surveys      clips that ask for all factors
 questions    the article's questions, and the factors that answer them
 files        a rendered set as video files in the Kinetics layout
 """
@@ -20,7 +20,7 @@ from vidlab.world.factors import FACTORS, Factor
 from vidlab.world.files import write_dataset
 from vidlab.world.questions import QUESTIONS, Question
 from vidlab.world.scene import Rendered, render
-from vidlab.world.survey import MIXES, Survey, survey
+from vidlab.world.surveys import MIXES, Survey, survey
 from vidlab.world.tones import RATE
 
 __all__ = [
