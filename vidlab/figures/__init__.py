@@ -13,7 +13,7 @@ callbacks. Importing this room sets the look of all figures, from `course.mplsty
 from vidlab.figures.charts import accuracies, bars, confusion, curves, dots, lines, timeline
 from vidlab.figures.clips import film_strip, film_strips, show
 from vidlab.figures.drawings import lstm_cell, rnn_unrolled, windows
-from vidlab.figures.grids import maps
+from vidlab.figures.grids import heat_map, maps
 from vidlab.figures.picture import ZERO_CENTRED, Picture
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "dots",
     "film_strip",
     "film_strips",
+    "heat_map",
     "lines",
     "lstm_cell",
     "maps",

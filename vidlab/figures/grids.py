@@ -95,3 +95,45 @@ def _write_numbers(ax, picture):
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
     for (i, j), value in np.ndenumerate(picture):
         ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=9, bbox=box)
+
+
+def heat_map(
+    values, rows: Sequence[str], columns: Sequence[str], *, alt: str, texts=None, groups=(), title=""
+) -> Picture:
+    """A table in which each cell is the darker the more it holds: 0 is white, 1 is dark, in colour and in grey alike.
+
+    Parameters
+    ----------
+    values
+        (rows, columns); what lies below 0 is white, above 1 dark, NaN is crossed out.
+    rows, columns
+        Their names.
+    texts
+        What stands in each cell, (rows, columns) of str; hundredths of the value where it is None.
+    groups
+        Numbers of rows and columns, as (rows, columns), before which a line is drawn.
+
+    Examples
+    --------
+    >>> heat_map([[0.0, 1.0]], ["motion"], ["one frame", "conv3d"], alt="Only conv3d tells motion").axes[0].texts[1]
+    Text(1, 0, '100')
+    """
+    values = np.asarray(values, float)
+    fig = Picture(figsize=(2.0 + 0.52 * len(columns), 1.6 + 0.215 * len(rows)), alt=alt)
+    ax = fig.subplots()
+    ax.imshow(np.clip(values, 0, 1), cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
+    for i, j in np.ndindex(values.shape):
+        value = values[i, j]
+        text = "x" if np.isnan(value) else f"{100 * value:.0f}".replace("-0", "0") if texts is None else texts[i][j]
+        ax.text(j, i, text, ha="center", va="center", fontsize=8, color="white" if value > 0.6 else "black")
+    ax.set_xticks(range(len(columns)), columns, rotation=45, ha="left", rotation_mode="anchor")
+    ax.xaxis.tick_top()
+    ax.set_yticks(range(len(rows)), rows)
+    ax.tick_params(length=0)
+    for places, draw in zip(groups, (ax.axhline, ax.axvline), strict=False):
+        for place in places:
+            draw(place - 0.5, color="black", linewidth=0.8)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    ax.set_title(title)
+    return fig

@@ -8,11 +8,12 @@ from vidlab.check.exercises import (
     pooling,
     recurrent,
     scaling,
+    seeing,
     sequences,
     space_time,
 )
 
-_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention, explaining, scaling
+_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention, explaining, scaling, seeing
 EXERCISES = {
     one.slug: one for one in sorted((one for file in _FILES for one in file.EXERCISES), key=lambda one: one.notebook)
 }
