@@ -5,8 +5,9 @@
 A family is trained once a seed, on all mixes of `world.survey` together, with a head for each factor: 500 clips of each
 mix, 12 frames of 32 x 32, 1,600 steps of 32, Adam along a cosine, the better of two rates (400 steps on a seed of its
 own, judged by the mean over the factors). It is judged on 200 other clips of each mix. A row of the file is one factor,
-told by one family from one seed; "quick" holds the same with fewer clips and steps, for three families: what notebook
-16 runs itself. A run that was broken off goes on where it stopped.
+told by one family from one seed; "pretrained" has the features of three frames, by the network of photographs. "quick"
+holds the same with fewer clips and steps, for three families: what notebook 16 runs itself. A run that was broken off
+goes on where it stopped.
 """
 
 import json
@@ -69,10 +70,9 @@ class Clips:
         return self["said"] * (self.made.mixes == CAPTIONS)[:, None].astype(np.float32)
 
     def _features(self):
-        model = models.clip_features(SHAPE, every=4, side=96)
-        clips = self.made.clips
-        return np.concatenate([np.asarray(model(clips[i : i + 32].astype(np.float32) / 255))
-                               for i in range(0, len(clips), 32)])  # fmt: skip
+        model, clips = models.clip_features(SHAPE, kinds=("frames",), every=4, side=96), self.made.clips
+        parts = [clips[i : i + 64].astype(np.float32) / 255 for i in range(0, len(clips), 64)]
+        return np.concatenate([model.predict_on_batch(part) for part in parts])
 
 
 def of_rows(learn, name):
