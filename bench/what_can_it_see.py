@@ -85,13 +85,13 @@ def of_rows(learn, name):
 
 
 def of_all(learn):
-    """Picture, sound and words, each by its own network, then side by side."""
-    seen, heard = models.conv3d(SHAPE, 2), models.sound_cnn(learn["sound"].shape[1:], 2)
+    """Picture and sound frame by frame (early fusion), then words: beside what was seen, and multiplied by it."""
+    both = models.picture_and_sound(SHAPE, learn["sound"].shape[1:], 2, "early")
     told = keras.Input(learn["told"].shape[1:], name="told")
-    parts = [seen.layers[-1].input, heard.layers[-1].input, layers.Dense(64, activation="relu")(told)]
-    x = layers.Dense(128, activation="relu")(layers.Concatenate()(parts))
-    inputs = {"clip": seen.input, "sound": heard.input, "told": told}
-    return keras.Model(inputs, layers.Dense(2)(x), name="of_all")
+    x, words = both.layers[-1].input, layers.Dense(64, activation="relu")(told)
+    x = layers.Concatenate()([x, words, layers.Dense(64)(x) * words])
+    inputs = {one.name: one for one in both.inputs} | {"told": told}
+    return keras.Model(inputs, layers.Dense(2)(layers.Dense(128, activation="relu")(x)), name="of_all")
 
 
 FAMILIES = {  # name: (what makes it, what it takes)
@@ -120,7 +120,7 @@ def given(clips, takes):
 def answers_of(clips, family):
     if not family.endswith("labels shuffled"):
         return clips.answers
-    order = np.arange(len(clips.made))  # within a mix: each clip gets the answers of another one
+    order = np.arange(len(clips.made))  # each clip, also those to judge on, gets the answers of another one of its mix
     for mix in range(len(world.MIXES)):
         places = np.flatnonzero(clips.made.mixes == mix)
         order[places] = np.random.default_rng([clips.seed, 3, mix]).permutation(places)
@@ -132,7 +132,7 @@ def told(family, learn, test, rate, seed, steps):
     keras.utils.set_random_seed(seed)
     model = models.with_heads(make(learn), VALUES)
     training.fit_questions(model, given(learn, takes), answers_of(learn, family), steps, BATCH, rate, seed)
-    return model, training.evaluate_questions(model, given(test, takes), test.answers)
+    return model, training.evaluate_questions(model, given(test, takes), answers_of(test, family))
 
 
 def main():
