@@ -2,12 +2,11 @@
 
     python bench/what_can_it_see.py --out data/results/what_can_it_see.json
 
-A family is trained once a seed, on all mixes of `world.survey` together, with a head for each factor: 500 clips of each
-mix, 12 frames of 32 x 32, 1,600 steps of 32, Adam along a cosine, the better of two rates (400 steps on a seed of its
-own, judged by the mean over the factors). It is judged on 200 other clips of each mix. A row of the file is one factor,
-told by one family from one seed; "pretrained" has the features of three frames, by the network of photographs. "quick"
-holds the same with fewer clips and steps, for three families: what notebook 16 runs itself. A run that was broken off
-goes on where it stopped.
+Each family is trained from three seeds on each mix of `world.survey`, with a head for each factor that varies there:
+500 clips of 12 frames of 32 x 32, 300 steps of 16, Adam along a cosine, the better of two rates (on four mixes, with a
+seed of its own), and judged on 200 other clips. A row of the file is one factor of one mix, told by one family from one
+seed. "one for all" is a single network with all heads, trained as many steps as the sixteen. "pretrained" has the
+features of three frames, by the network of photographs. A run that was broken off goes on where it stopped.
 """
 
 import json
@@ -23,10 +22,9 @@ import tensorflow as tf  # isort: skip
 from keras import layers  # isort: skip
 
 COMMAND = "python bench/what_can_it_see.py --out data/results/what_can_it_see.json"
-FRAMES, SIZE, LEARN, TEST, STEPS, BATCH = 12, (32, 32), 500, 200, 1600, 32
-RATES, TUNING, TUNING_SEED = (1e-3, 4e-3), 400, 90
+FRAMES, SIZE, LEARN, TEST, STEPS, BATCH = 12, (32, 32), 500, 200, 300, 16
+RATES, TUNING, TUNING_SEED = (1e-3, 4e-3), (0, 4, 8, 12), 90  # mixes to tune on
 SHOWN = 4, 7  # clips of a mix, seed: what each family of seed 0 says of these is kept, for the lab
-QUICK = ("one frame", "Conv3D", "sound"), 200, 100, 500  # families, clips of a mix to learn from and to judge, steps
 SHAPE = (FRAMES, *SIZE, 3)
 VALUES = {name: len(world.FACTORS[name].values) for name in dict.fromkeys(name for mix in world.MIXES for name in mix)}
 CAPTIONS = next(place for place, mix in enumerate(world.MIXES) if "caption" in mix)
@@ -108,13 +106,16 @@ FAMILIES = {  # name: (what makes it, what it takes)
     "sound": (lambda learn: models.sound_cnn(learn["sound"].shape[1:], 2), "sound"),
     "words": (lambda learn: of_rows(learn, "said"), "said"),
     "all three": (of_all, ("clip", "sound", "told")),
+    "Conv3D, one for all": (lambda _: models.conv3d(SHAPE, 2), "clip"),
     "Conv3D, frames shuffled": (lambda _: models.conv3d(SHAPE, 2), "shuffled"),
     "Conv3D, labels shuffled": (lambda _: models.conv3d(SHAPE, 2), "clip"),
 }
 
 
-def given(clips, takes):
-    return clips[takes] if isinstance(takes, str) else {name: clips[name] for name in takes}
+def given(clips, takes, places=slice(None)):
+    if isinstance(takes, str):
+        return clips[takes][places]
+    return {name: clips[name][places] for name in takes}
 
 
 def answers_of(clips, family):
@@ -127,12 +128,35 @@ def answers_of(clips, family):
     return {name: row[order] for name, row in clips.answers.items()}
 
 
-def told(family, learn, test, rate, seed, steps):
-    make, takes = FAMILIES[family]
+def network(family, learn, seed):
     keras.utils.set_random_seed(seed)
-    model = models.with_heads(make(learn), VALUES)
-    training.fit_questions(model, given(learn, takes), answers_of(learn, family), steps, BATCH, rate, seed)
-    return model, training.evaluate_questions(model, given(test, takes), answers_of(test, family))
+    return models.with_heads(FAMILIES[family][0](learn), VALUES)
+
+
+def fitted(model, family, clips, rate, seed, mixes, steps):
+    places = np.flatnonzero(np.isin(clips.made.mixes, mixes))
+    answers = {name: row[places] for name, row in answers_of(clips, family).items()}
+    training.fit_questions(model, given(clips, FAMILIES[family][1], places), answers, steps, BATCH, rate, seed)
+
+
+def judged(model, family, clips, mix):
+    places = np.flatnonzero(clips.made.mixes == mix)
+    answers = {name: row[places] for name, row in answers_of(clips, family).items()}
+    return training.evaluate_questions(model, given(clips, FAMILIES[family][1], places), answers)
+
+
+def runs(family, learn, test, rate, seed, mixes, shown=None):
+    """(mix, what is told of its factors, what is said of the clips to show), mix by mix; each from the same weights."""
+    model = network(family, learn, seed)
+    weights = model.get_weights()
+    if family.endswith("one for all"):
+        fitted(model, family, learn, rate, seed, mixes, STEPS * len(mixes))
+    for mix in mixes:
+        if not family.endswith("one for all"):
+            model.set_weights(weights)
+            fitted(model, family, learn, rate, seed, [mix], STEPS)
+        said = training.answer_questions(model, given(shown, FAMILIES[family][1])) if shown else None
+        yield mix, judged(model, family, test, mix), said
 
 
 def main():
@@ -140,36 +164,29 @@ def main():
     out = Path(arguments.out)
     kept = json.loads(out.read_text(encoding="utf8")) if out.exists() else {}
     rates, rows, examples = kept.get("rates", {}), kept.get("rows", []), kept.get("examples", {})
-    quick = kept.get("quick", [])
+    everywhere = range(len(world.MIXES))
 
     def keep():
-        settings = dict(
-            frames=FRAMES, size=SIZE, learn=LEARN, test=TEST, steps=STEPS, batch=BATCH, shown=SHOWN, quick=QUICK
-        )
+        settings = dict(frames=FRAMES, size=SIZE, learn=LEARN, test=TEST, steps=STEPS, batch=BATCH, shown=SHOWN)
         versions = {"tensorflow": tf.__version__, "keras": keras.__version__}
-        found = {"mixes": world.MIXES, "rates": rates, "examples": examples, "quick": quick, "rows": rows}
+        found = {"mixes": world.MIXES, "rates": rates, "examples": examples, "rows": rows}
         save(out, COMMAND, settings=settings, versions=versions, **found)
 
-    def clips(seed, learn=LEARN, test=TEST):
-        learn = Clips(learn, seed)
-        return learn, Clips(test, 1000 + seed, learn.words)
+    def clips(seed):
+        learn = Clips(LEARN, seed)
+        return learn, Clips(TEST, 1000 + seed, learn.words)
 
-    def rows_of(family, seed, found):
-        return [{"family": family, "factor": factor, "seed": seed, "accuracy": round(t.accuracy, 4),
-                 "chance": round(t.chance, 4), "clips": t.clips} for factor, t in found.items()]  # fmt: skip
-
-    if missing := [family for family in FAMILIES if family not in rates and "shuffled" not in family]:
+    if missing := [family for family in FAMILIES if family not in rates and "," not in family]:
         learn, test = clips(TUNING_SEED)
         for family in missing:
-            means = {rate: np.mean([t.above for t in told(family, learn, test, rate, TUNING_SEED, TUNING)[1].values()])
-                     for rate in RATES}  # fmt: skip
-            rates[family] = {
-                "best": max(means, key=means.get),
-                "means": {str(k): round(float(v), 4) for k, v in means.items()},
-            }
+            found = {}
+            for rate in RATES:
+                told = [told for _, told, _ in runs(family, learn, test, rate, TUNING_SEED, TUNING)]
+                found[str(rate)] = round(float(np.mean([t.above for one in told for t in one.values()])), 4)
+            rates[family] = {"best": float(max(found, key=found.get)), "means": found}
             print(family, rates[family], flush=True)
             keep()
-    rates |= {family: rates["Conv3D"] for family in FAMILIES if "shuffled" in family}
+    rates |= {family: rates["Conv3D"] for family in FAMILIES if "," in family}
     for seed in arguments.seeds:
         missing = [family for family in FAMILIES if not any(r["family"] == family and r["seed"] == seed for r in rows)]
         if not missing:
@@ -177,22 +194,19 @@ def main():
         learn, test = clips(seed)
         shown = Clips(*SHOWN, learn.words)
         for family in missing:
-            model, found = told(family, learn, test, rates[family]["best"], seed, STEPS)
-            if seed == 0:
-                said = training.answer_questions(model, given(shown, FAMILIES[family][1]))
-                examples[family] = {name: said[name][row >= 0].tolist() for name, row in shown.answers.items()}
-            rows += rows_of(family, seed, found)
-            print(seed, family, round(float(np.mean([t.above for t in found.values()])), 3), flush=True)
+            done = []
+            for mix, told, said in runs(family, learn, test, rates[family]["best"], seed, everywhere, shown):
+                facts = {"family": family, "mix": mix, "seed": seed}
+                done += [facts | {"factor": factor, "accuracy": round(t.accuracy, 4), "chance": round(t.chance, 4)}
+                         for factor, t in told.items()]  # fmt: skip
+                if seed == 0:
+                    for factor in told:
+                        here = (shown.made.mixes == mix) & (shown.answers[factor] >= 0)
+                        examples.setdefault(family, {})[f"{factor} {mix}"] = said[factor][here].tolist()
+            rows += done
+            mean = np.mean([(row["accuracy"] - row["chance"]) / (1 - row["chance"]) for row in done])
+            print(seed, family, round(float(mean), 3), flush=True)
             keep()
-    families, learn, test, steps = QUICK
-    for seed in arguments.seeds:
-        if any(row["seed"] == seed for row in quick):
-            continue
-        few = clips(seed, learn, test)
-        for family in families:
-            quick += rows_of(family, seed, told(family, *few, rates[family]["best"], seed, steps)[1])
-            print("quick", seed, family, flush=True)
-        keep()
 
 
 if __name__ == "__main__":

@@ -97,6 +97,20 @@ def test_same_seed_same_weights_and_whole_numbers_become_shares():
     assert all(np.array_equal(told[0][name], told[1][name]) for name in VALUES)
 
 
+def test_a_second_training_begins_anew():
+    x, answers, _ = rows(64)
+    model = network()
+    weights = model.get_weights()
+    first = training.fit_questions(model, x, answers, steps=10, learning_rate=1e-2), model.get_weights()
+    graph = model.train_function
+    model.set_weights(weights)
+    again = training.fit_questions(model, x, answers, steps=10, learning_rate=1e-2), model.get_weights()
+    assert model.train_function is graph and first[0] == again[0]
+    assert all(np.array_equal(a, b) for a, b in zip(first[1], again[1], strict=True))
+    model.set_weights(weights)
+    assert training.fit_questions(model, x, answers, steps=10, learning_rate=1e-3) != first[0], "the new rate counts"
+
+
 def test_two_streams_and_two_inputs():
     model = models.with_heads(models.two_stream((4, 16, 16, 3), 2), VALUES)
     given = {"clip": np.zeros((5, 4, 16, 16, 3), np.uint8), "flow": np.zeros((5, 3, 16, 16, 2), np.float32)}

@@ -56,9 +56,7 @@ def fit_questions(model, inputs, answers, steps=1000, batch=32, learning_rate=1e
     draw = np.random.default_rng(seed)
     drawn = np.concatenate([draw.permutation(len(truth)) for _ in range(-(-steps * batch // len(truth)))])
     data = _batches(inputs, truth, drawn[: steps * batch].reshape(steps, batch))
-    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-    loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=UNKNOWN)
-    model.compile(keras.optimizers.Adam(rate), loss=loss)
+    _prepare(model, steps, learning_rate)
     tenth = max(1, steps // 10)
     history = model.fit(data.repeat(), epochs=steps // tenth, steps_per_epoch=tenth, shuffle=False, verbose=0)
     return history.history["loss"]
@@ -105,6 +103,17 @@ def evaluate_questions(model, inputs, answers, batch=64):
             chance = np.bincount(row[known]).max() / known.sum()
             told[name] = Told(int(known.sum()), float((said[name] == row)[known].mean()), float(chance))
     return told
+
+
+def _prepare(model, steps, learning_rate):
+    """Compile; who was fitted with the same numbers before keeps the graph, and only the optimizer begins anew."""
+    if getattr(model, "_fitted_with", None) == (steps, learning_rate):
+        for variable in model.optimizer.variables:
+            variable.assign(keras.ops.zeros_like(variable))
+        return
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    model.compile(keras.optimizers.Adam(rate), loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=UNKNOWN))
+    model._fitted_with = steps, learning_rate
 
 
 def _batches(inputs, truth, places):
