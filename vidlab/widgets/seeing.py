@@ -44,7 +44,11 @@ def survey(results):
     found = {}
     for row in rows:
         found.setdefault((row["family"], row["factor"]), []).append((row["accuracy"], row["chance"]))
-    places = {name: np.flatnonzero(row >= 0) for name, row in made.answers.items()}
+    places = {name: [] for name in factors}  # factor -> (the number of a clip, its key and its place in `examples`)
+    for name, row in made.answers.items():
+        for mix in range(len(mixes)):
+            numbers = np.flatnonzero((made.mixes == mix) & (row >= 0))
+            places[name] += [(number, f"{name} {mix}", place) for place, number in enumerate(numbers)]
     start = {"factor": factors[0], "family": families[0]}
     return lab.Lab(
         "What can it see?",
@@ -61,9 +65,9 @@ def survey(results):
 
 def answer(made, places, examples, found, factor, family, clip, frame):
     """What the lab shows at one setting of its controls."""
-    number = places[factor][int(clip)]
+    number, key, place = places[factor][int(clip)]
     values = world.FACTORS[factor].values
-    truth, said = values[made.answers[factor][number]], values[examples[family][factor][int(clip)]]
+    truth, said = values[made.answers[factor][number]], values[examples[family][key][place]]
     picture = made.clips[number][int(frame)]
     panels = {
         "clip": lab.pixels(
