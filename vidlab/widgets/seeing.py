@@ -92,7 +92,7 @@ def answer(made, places, examples, found, factor, family, clip, frame):
     chance = np.mean([c for _, c in found[family, factor]])
     words = (
         f"{factor}: {world.FACTORS[factor].about}.\n"
-        f"{family} says {said}: {'right' if said == truth else f'wrong, it is {truth}'}. Over {len(right)} seeds it is "
+        f"{family} says {said}: {'right' if said == truth else f'wrong, it is {truth}'}. Over {len(right)} runs it is "
         f"right for {np.mean(right):.0%} of other clips ({min(right):.0%} to {max(right):.0%}); the commonest answer "
         f"for {chance:.0%}.\nThe caption of this clip: {made.captions[number]}."
     )
