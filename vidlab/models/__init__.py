@@ -6,6 +6,7 @@ peephole     an LSTM layer whose gates look at the cell
 space_time   convolution over time, convolution in the recurrence, optical flow
 attention    a transformer, and which frames it looks at
 fusion       picture and sound together
+words        read sentences, write captions, find the clip of a sentence
 listings     the three models of the article's listings, and repairs of the one that fails
 layers       of any Keras model: what each answers to a clip
 layer_costs  what each of them multiplies and moves
@@ -32,6 +33,16 @@ from vidlab.models.peephole import PeepholeLSTM
 from vidlab.models.pretrained import BLOCKS, WeightsError, backbone, clip_features
 from vidlab.models.recurrent import cnn_lstm, cnn_peephole_lstm, cnn_rnn
 from vidlab.models.space_time import conv3d, conv_lstm, r2plus1d, two_stream
+from vidlab.models.words import (
+    caption_slots,
+    caption_writer,
+    contrastive,
+    text_attention,
+    text_average,
+    text_rnn,
+    two_towers,
+    write,
+)
 
 CLIP_MODELS = {  # by name; a new one is added here, and the command line and the tests know it
     build.__name__: build
@@ -60,7 +71,10 @@ __all__ = [
     "WeightsError",
     "attention_over_frames",
     "backbone",
+    "caption_slots",
+    "caption_writer",
     "clip_features",
+    "contrastive",
     "costs",
     "each_frame",
     "frame_features",
@@ -74,5 +88,10 @@ __all__ = [
     "picture_and_sound",
     "receptive_fields",
     "sound_cnn",
+    "text_attention",
+    "text_average",
+    "text_rnn",
+    "two_towers",
+    "write",
     *CLIP_MODELS,
 ]

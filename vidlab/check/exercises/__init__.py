@@ -9,10 +9,11 @@ from vidlab.check.exercises import (
     recurrent,
     scaling,
     sequences,
+    sound_words,
     space_time,
 )
 
-_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention, explaining, scaling
+_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention, explaining, scaling, sound_words
 EXERCISES = {
     one.slug: one for one in sorted((one for file in _FILES for one in file.EXERCISES), key=lambda one: one.notebook)
 }
