@@ -72,8 +72,8 @@ def caption_writer(clip_shape, length, vocabulary, units=64, width=32):
     """The next word, from the clip and the words before it: p(w_t | clip, w_0 .. w_{t-1}).
 
     Takes {"clip": (batch, frames, height, width, 3), "words": (batch, length)}, gives (batch, length, vocabulary). What
-    was seen is the state with which an LSTM begins to read the words. In training the words are those of the true
-    caption (teacher forcing); `write` gives it its own.
+    was seen stands beside each word that an LSTM reads. In training the words are those of the true caption (teacher
+    forcing); `write` gives it its own.
 
     Vinyals et al., Show and tell: a neural image caption generator, CVPR 2015.
 
@@ -84,7 +84,9 @@ def caption_writer(clip_shape, length, vocabulary, units=64, width=32):
     clip = clip_input(clip_shape, vocabulary, frames=2)
     words, x, mask = _embedded(length, vocabulary, width)
     vector = keras.Input((units,), name="vector")
-    x = layers.LSTM(units, return_sequences=True)(layers.Concatenate()([x, layers.RepeatVector(length)(vector)]), mask=mask)
+    x = layers.LSTM(units, return_sequences=True)(
+        layers.Concatenate()([x, layers.RepeatVector(length)(vector)]), mask=mask
+    )
     said = keras.Model([vector, words], layers.Dense(vocabulary, activation="softmax")(x), name="said")
     words = keras.Input((length,), dtype="int32", name="words")
     answer = said([_seen(clip_shape, units)(clip), words])

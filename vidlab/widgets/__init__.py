@@ -7,6 +7,7 @@ receptive  the receptive field of a cell, in a stack or a model: field_words say
 explorer   what each layer of a model answers to a clip: layer_views draws it
 explaining what of a clip mattered for a class, method by method
 planning   what a large training costs
+sound      a sound and its spectrogram
 recurrent  one or two recurrent units over a drawn sequence
 gated      an LSTM step by step, with gates to push and force: gate_views draws it
 browser/   what runs in the page: plain ES modules and one style sheet
@@ -20,5 +21,6 @@ from vidlab.widgets.planning import budget
 from vidlab.widgets.player import play
 from vidlab.widgets.receptive import receptive_field
 from vidlab.widgets.recurrent import rnn
+from vidlab.widgets.sound import spectrum
 
-__all__ = ["budget", "convolve", "explain", "explore", "gates", "play", "receptive_field", "rnn"]
+__all__ = ["budget", "convolve", "explain", "explore", "gates", "play", "receptive_field", "rnn", "spectrum"]

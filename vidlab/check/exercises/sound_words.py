@@ -6,7 +6,9 @@ from vidlab.check.exercise import Exercise, Mistake
 
 
 def _signals(rng):
-    return [(rng.normal(size=n).round(3), size, hop) for n, size, hop in ((12, 4, 2), (13, 5, 3), (20, 6, 4), (9, 3, 1))]
+    return [
+        (rng.normal(size=n).round(3), size, hop) for n, size, hop in ((12, 4, 2), (13, 5, 3), (20, 6, 4), (9, 3, 1))
+    ]
 
 
 def _pitches(rng):
@@ -62,9 +64,9 @@ def _sentences(rng):
 
 
 def _captions(rng):
-    true = np.array([[4, 7, 5, 2, 0], [4, 8, 2, 0, 0], [4, 7, 6, 9, 2], [3, 8, 2, 0, 0]])
-    written = np.array([[4, 7, 5, 2, 0], [4, 8, 2, 2, 5], [4, 7, 5, 9, 2], [3, 7, 2, 0, 0]])
-    cases = [(written, true), (written[1:], true[1:]), (written[[1, 0, 2, 3, 3]], true[[1, 0, 2, 3, 3]])]
+    true = np.array([[4, 7, 5, 2, 0], [4, 8, 2, 0, 0], [4, 7, 6, 9, 2], [3, 8, 2, 0, 0], [4, 7, 6, 2, 0]])
+    written = np.array([[4, 7, 5, 2, 0], [4, 8, 2, 2, 5], [4, 7, 5, 9, 2], [3, 7, 2, 0, 0], [4, 7, 0, 0, 0]])
+    cases = [(written, true), (written[1:], true[1:]), (written[[1, 0, 2, 3, 4, 4]], true[[1, 0, 2, 3, 4, 4]])]
     many = np.where(rng.random((7, 5)) < 0.9, true[[0, 1, 2, 3, 0, 2, 1]], 6)
     return [*cases, (many, true[[0, 1, 2, 3, 0, 2, 1]])]
 
