@@ -49,7 +49,7 @@ def spectrum(samples=None, rate=RATE):
             lab.choice("hop", "hop, samples", ["80", "160", "320", "640"], "160"),
             lab.slider("bands", "mel bands", 8, 64, 40),
             lab.toggle("log", "logarithm", True),
-            lab.slider("at", "column", 0, 97, 49),
+            lab.slider("at", "column", 0, 97, 49 if own is None else min(_loudest(own), 97)),
             lab.play("at", fps=20.0),
         ],
         show,
@@ -62,7 +62,7 @@ def answer(own, rate, what, pitch, second, size, hop, bands, log, at):
     x = own if what == OWN else made(what, pitch, second)
     high = min(HIGH, rate / 2)
     heard = reference.log_mel(x, rate, size=size, hop=hop, bands=bands, low=LOW, high=high)
-    low, top, scale = (-7.0, 6.0, "log") if log else (0.0, size / 5, "strength")
+    low, top, scale = (-7.5, 6.0, "log") if log else (0.0, size / 5, "strength")
     heard = heard if log else np.exp(heard) - 1e-3
     at = min(int(at), len(heard) - 1)
     begin = at * hop
@@ -139,6 +139,11 @@ def _peaks(x):
     """(200, pieces) samples, the last filled up with silence."""
     each = -(-len(x) // 200)
     return np.pad(x, (0, 200 * each - len(x))).reshape(200, each)
+
+
+def _loudest(x):
+    """The column, at the hop that the lab begins with, whose samples are the loudest."""
+    return int(np.square(x[: len(x) // 160 * 160]).reshape(-1, 160).sum(axis=1).argmax())
 
 
 def _checked(samples, rate):
