@@ -1,4 +1,4 @@
-"""The spectrum lab's player: it has a name, holds the sound that is chosen, and goes on where the sound stays the same."""
+"""The spectrum lab's player: it has a name, holds the chosen sound, and goes on where the sound stays the same."""
 
 import nbformat
 import pytest

@@ -1,4 +1,4 @@
-"""Models of words: what padding may change (nothing), what order may change, and that captions are written one by one."""
+"""Models of words: what padding may change (nothing), what order may, and that captions are written one by one."""
 
 import keras
 import numpy as np
