@@ -60,26 +60,24 @@ def reading(seed):
         for rate in (3e-3, 1e-2):
             keras.utils.set_random_seed(seed)
             model = build(17, len(layer.get_vocabulary()), 2)
-            compiled(model, rate, 15 * 38, "sparse_categorical_crossentropy")
-            model.fit(x, y, epochs=15, batch_size=16, verbose=0)
+            compiled(model, rate, 10 * 19, "sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=10, batch_size=BATCH, verbose=0)
             top1 = float((np.argmax(model(test), axis=1) == right).mean())
             yield {"part": "reading", "model": name, "rate": rate, "seed": seed, "top1": round(top1, 4),
                    "majority": round(float(np.bincount(right).max() / len(right)), 4)}  # fmt: skip
 
 
 def written(seed):
-    for size in ((24, 24), (32, 32)):
-        looks = {"written": None, "shape": None, "colour": None, "motion": ("left", "right", "up", "down")}
-        learn, test = (world.render(n, looks, "written", frames=2, size=size, seed=s)
-                       for n, s in ((800, 100 + seed), (200, 200 + seed)))  # fmt: skip
-        classes = sorted(set(learn.labels))
-        keras.utils.set_random_seed(seed)
-        model = models.frame_cnn(learn.clips.shape[1:], 4)
-        data = [(made.clips.astype(np.float32) / 255, np.array([classes.index(v) for v in made.labels]))
-                for made in (learn, test)]  # fmt: skip
-        training.fit(model, data[0], epochs=12, live=False, seed=seed)
-        top1 = training.evaluate(model, data[1]).top1
-        yield {"part": "written", "side": size[0], "seed": seed, "top1": round(top1, 4), "majority": 0.25}
+    looks = {"written": None, "shape": None, "colour": None, "motion": ("left", "right", "up", "down")}
+    learn, test = (world.render(n, looks, "written", frames=2, size=(24, 24), seed=s)
+                   for n, s in ((800, 100 + seed), (200, 200 + seed)))  # fmt: skip
+    classes = sorted(set(learn.labels))
+    data = [(made.clips.astype(np.float32) / 255, np.array([classes.index(v) for v in made.labels]))
+            for made in (learn, test)]  # fmt: skip
+    keras.utils.set_random_seed(seed)
+    model = models.frame_cnn(learn.clips.shape[1:], 4)
+    training.fit(model, data[0], epochs=12, live=False, seed=seed)
+    yield {"part": "written", "seed": seed, "top1": round(training.evaluate(model, data[1]).top1, 4), "majority": 0.25}
 
 
 def compiled(model, rate, steps, loss):
@@ -138,7 +136,7 @@ def captions_and_search(seed):
 
     numbers = np.unique(said, return_inverse=True)[1]
     first = np.sort(np.unique(test_said, return_index=True)[1])[:GALLERY]
-    for temperature in (0.03, 0.1, 1.0):
+    for temperature in (0.1, 1.0):
         keras.utils.set_random_seed(seed)
         towers = compiled(models.two_towers(shape, *sizes), 3e-3, steps, models.contrastive(temperature))
         towers.fit({"clip": x, "words": words[:, 1:]}, numbers, **fitting)
