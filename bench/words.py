@@ -9,6 +9,9 @@ captions   a clip to its caption: all places at once, or word by word (the words
 search     sentences to clips and back among 60 of different captions: recall at 1 and at 5
 """
 
+import json
+from pathlib import Path
+
 import numpy as np
 from results import options, save
 
@@ -60,8 +63,8 @@ def reading(seed):
         for rate in (3e-3, 1e-2):
             keras.utils.set_random_seed(seed)
             model = build(17, len(layer.get_vocabulary()), 2)
-            compiled(model, rate, 10 * 19, "sparse_categorical_crossentropy")
-            model.fit(x, y, epochs=10, batch_size=BATCH, verbose=0)
+            compiled(model, rate, 15 * 38, "sparse_categorical_crossentropy")
+            model.fit(x, y, epochs=15, batch_size=16, verbose=0)
             top1 = float((np.argmax(model(test), axis=1) == right).mean())
             yield {"part": "reading", "model": name, "rate": rate, "seed": seed, "top1": round(top1, 4),
                    "majority": round(float(np.bincount(right).max() / len(right)), 4)}  # fmt: skip
@@ -147,12 +150,17 @@ def captions_and_search(seed):
                **{f"clip to words, {k}": round(reference.recall_at(s.T, k), 4) for k in (1, 5)}}  # fmt: skip
 
 
+PARTS = {"reading": reading, "written": written, "captions": captions_and_search}  # captions: and search
+
+
 def main():
-    arguments = options(__doc__, seeds=(0, 1, 2))
-    rows = []
+    arguments = options(__doc__, seeds=(0, 1, 2), parts=tuple(PARTS))
+    again = {*arguments.only, *(["search"] if "captions" in arguments.only else [])}
+    rows = [] if len(arguments.only) == len(PARTS) else json.loads(Path(arguments.out).read_text())["rows"]
+    rows = [row for row in rows if row["part"] not in again]
     for seed in arguments.seeds:
-        for part in (reading, written, captions_and_search):
-            for row in part(seed):
+        for part in arguments.only:
+            for row in PARTS[part](seed):
                 print(row, flush=True)
                 rows.append(row)
         save(arguments.out, COMMAND, rows=rows)
