@@ -7,14 +7,18 @@ from datetime import date
 from time import perf_counter
 
 
-def options(description, seeds=None, folder=False):
-    """`--out FILE` and, where there are default seeds, `--seeds N ...`; on request a FOLDER of clips before them."""
+def options(description, seeds=None, folder=False, parts=()):
+    """`--out FILE` and, where there are default seeds, `--seeds N ...`; on request a FOLDER of clips before them, and
+    `--only PART ...`: the rows of the other parts are kept as they are in FILE.
+    """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     if folder:
         parser.add_argument("folder", help="a folder for each class")
     parser.add_argument("--out", required=True)
     if seeds is not None:
         parser.add_argument("--seeds", type=int, nargs="+", default=list(seeds))
+    if parts:
+        parser.add_argument("--only", nargs="+", choices=parts, default=list(parts), metavar="PART")
     return parser.parse_args()
 
 

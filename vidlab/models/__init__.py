@@ -7,6 +7,7 @@ space_time   convolution over time, convolution in the recurrence, optical flow
 attention    a transformer, and which frames it looks at
 fusion       picture and sound together
 many_heads   one network, an answer to each of many questions
+words        read sentences, write captions, find the clip of a sentence
 listings     the three models of the article's listings, and repairs of the one that fails
 layers       of any Keras model: what each answers to a clip
 layer_costs  what each of them multiplies and moves
@@ -34,6 +35,16 @@ from vidlab.models.peephole import PeepholeLSTM
 from vidlab.models.pretrained import BLOCKS, WeightsError, backbone, clip_features
 from vidlab.models.recurrent import cnn_lstm, cnn_peephole_lstm, cnn_rnn
 from vidlab.models.space_time import conv3d, conv_lstm, r2plus1d, two_stream
+from vidlab.models.words import (
+    caption_slots,
+    caption_writer,
+    contrastive,
+    text_attention,
+    text_average,
+    text_rnn,
+    two_towers,
+    write,
+)
 
 CLIP_MODELS = {  # by name; a new one is added here, and the command line and the tests know it
     build.__name__: build
@@ -63,7 +74,10 @@ __all__ = [
     "WeightsError",
     "attention_over_frames",
     "backbone",
+    "caption_slots",
+    "caption_writer",
     "clip_features",
+    "contrastive",
     "costs",
     "each_frame",
     "frame_features",
@@ -78,5 +92,10 @@ __all__ = [
     "receptive_fields",
     "sound_cnn",
     "with_heads",
+    "text_attention",
+    "text_average",
+    "text_rnn",
+    "two_towers",
+    "write",
     *CLIP_MODELS,
 ]

@@ -57,22 +57,25 @@ def video_transformer(clip_shape, classes, filters=16, width=64, heads=4, spatia
     x = layers.Reshape((-1, width))(layers.MaxPooling2D(2)(x))
     x = Positions(name="where")(x)
     for _ in range(spatial):
-        x = _encoder_layer(x, heads)
+        x = encoder_layer(x, heads)
     x = layers.Dense(width)(layers.Flatten()(layers.LayerNormalization()(x)))
     x = each_frame(keras.Model(frame, x, name="one_frame"), slices)
     x = Positions(name="when")(x)
     for place in range(temporal):
-        x = _encoder_layer(x, heads, name=LOOK if place == temporal - 1 else None)
+        x = encoder_layer(x, heads, name=LOOK if place == temporal - 1 else None)
     x = layers.GlobalAveragePooling1D()(layers.LayerNormalization()(x))
     return keras.Model(clip, layers.Dense(classes, activation="softmax")(x), name="video_transformer")
 
 
-def _encoder_layer(x, heads, name=None):
-    """Self-attention, then two dense layers, each added to what came in (Vaswani et al. 2017, normalised first)."""
+def encoder_layer(x, heads, name=None, mask=None):
+    """Self-attention, then two dense layers, each added to what came in (Vaswani et al. 2017, normalised first).
+
+    `mask`, (batch, tokens or 1, tokens), is false where no token may look.
+    """
     width = x.shape[-1]
     normed = layers.LayerNormalization()(x)
     attended, _ = layers.MultiHeadAttention(heads, width // heads, name=name)(
-        normed, normed, return_attention_scores=True
+        normed, normed, attention_mask=mask, return_attention_scores=True
     )
     x = x + attended
     hidden = layers.Dense(2 * width, activation="gelu")(layers.LayerNormalization()(x))

@@ -61,9 +61,9 @@ def picture_and_sound(clip_shape, sound_shape, classes, fusion="early", units=64
     v = each_frame(frame_features(clip_shape[1:]), seen)
     a = layers.AdaptiveAveragePooling1D(clip_shape[0])(_heard(heard, (32, units), strides=1))  # a step for each frame
     if fusion == "early":
-        h = _along_time(layers.Concatenate()([a, v]), units)
+        h = along_time(layers.Concatenate()([a, v]), units)
     else:
-        a, v = _along_time(a, units), _along_time(v, units)
+        a, v = along_time(a, units), along_time(v, units)
         h = layers.Concatenate()([a, v])
         if fusion == "gated":
             z = layers.Dense(units, activation="sigmoid", name="gate")(h)
@@ -88,7 +88,8 @@ def _heard(x, filters, strides=2):
     return x
 
 
-def _along_time(x, units):
+def along_time(x, units):
+    """Two convolutions along time, then the mean: (batch, steps, channels) -> (batch, units)."""
     for _ in range(2):
         x = layers.Conv1D(units, 3, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))

@@ -11,6 +11,7 @@ the gradients. In the order of the course:
     recurrent      the RNN and back-propagation through time
     gated          the LSTM with peepholes
     spectrum       a sound as a picture: Fourier, mel bands, logarithm
+    similarity     what belongs together shall be alike: the contrastive loss, recall
     gradient       gradients checked by central differences
     receptive      which cells of the input an output depends on
 
@@ -116,6 +117,7 @@ from vidlab.reference.recurrent import (
     spectral_radius,
     with_spectral_radius,
 )
+from vidlab.reference.similarity import contrastive_loss, contrastive_loss_gradients, recall_at
 from vidlab.reference.sliding import output_size, same_padding
 from vidlab.reference.spectrum import hann_window, log_mel, mel, mel_filters, stft, stft_loops
 
@@ -129,6 +131,8 @@ __all__ = [
     "clip_by_norm",
     "cnn_forward",
     "cnn_gradients",
+    "contrastive_loss",
+    "contrastive_loss_gradients",
     "conv2d",
     "conv2d_gradients",
     "conv2d_loops",
@@ -163,6 +167,7 @@ __all__ = [
     "output_size",
     "pool2d_loops",
     "position_dependent_matrix",
+    "recall_at",
     "receptive_field",
     "relu",
     "relu_gradients",

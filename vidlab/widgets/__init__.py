@@ -8,6 +8,7 @@ explorer   what each layer of a model answers to a clip: layer_views draws it
 explaining what of a clip mattered for a class, method by method
 planning   what a large training costs
 seeing     what families of models can tell of a clip, as measured
+sound      a sound and its spectrogram
 recurrent  one or two recurrent units over a drawn sequence
 gated      an LSTM step by step, with gates to push and force: gate_views draws it
 browser/   what runs in the page: plain ES modules and one style sheet
@@ -22,5 +23,17 @@ from vidlab.widgets.player import play
 from vidlab.widgets.receptive import receptive_field
 from vidlab.widgets.recurrent import rnn
 from vidlab.widgets.seeing import survey
+from vidlab.widgets.sound import spectrum
 
-__all__ = ["budget", "convolve", "explain", "explore", "gates", "play", "receptive_field", "rnn", "survey"]
+__all__ = [
+    "budget",
+    "convolve",
+    "explain",
+    "explore",
+    "gates",
+    "play",
+    "receptive_field",
+    "rnn",
+    "spectrum",
+    "survey",
+]

@@ -6,7 +6,9 @@ a thread of its own, even while a cell runs, so it must never touch pyplot; the 
 """
 
 import html
+import io
 import traceback
+import wave
 from functools import cache, wraps
 from pathlib import Path
 from threading import Lock
@@ -139,7 +141,7 @@ class Lab(Live):
         `answer`.
     answer
         Pure function (**values) -> dict with
-        "panels": dict of name -> panel, made by `pixels`, `lines` or `plane`, in the order of the page;
+        "panels": dict of name -> panel, made by `pixels`, `lines`, `plane`, `bars`, `sound`, in the page's order;
         "status": one or two sentences in words, read out by a screen reader;
         "limits" (optional): name -> changes of a control ({"max": 7}, {"hidden": True}, {"options": [...]}); it takes
         a value above a new "max" for that.
@@ -306,13 +308,24 @@ def plane(points, caption, alt, low, high, xlabel, ylabel, mark=None, arrows=())
     }  # fmt: skip
 
 
+def sound(samples, rate, caption, alt):
+    """A panel that plays a sound, (n,) floats from -1 to 1, when it is asked to; a figure leaves it out."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(int(rate))
+        wav.writeframes((np.clip(samples, -1, 1) * 32767).round().astype("<i2").tobytes())
+    return {"kind": "sound", "data": file.getvalue(), "caption": caption, "alt": alt}
+
+
 ROOM = 9.0  # inches across a figure, at most
 
 
 def still(panels, alt):
     """The panels as a figure: what readers see who have no kernel. As many stand in a row as there is room for."""
     rows = [[]]
-    for panel in panels.values():
+    for panel in (panel for panel in panels.values() if panel["kind"] in _STILL):
         if rows[-1] and sum(map(_width, [*rows[-1], panel])) > ROOM:
             rows.append([])
         rows[-1].append(panel)

@@ -10,10 +10,23 @@ from vidlab.check.exercises import (
     scaling,
     seeing,
     sequences,
+    sound_words,
     space_time,
 )
 
-_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention, explaining, scaling, seeing
+_FILES = (
+    data,
+    convolution,
+    pooling,
+    recurrent,
+    sequences,
+    space_time,
+    attention,
+    explaining,
+    scaling,
+    sound_words,
+    seeing,
+)
 EXERCISES = {
     one.slug: one for one in sorted((one for file in _FILES for one in file.EXERCISES), key=lambda one: one.notebook)
 }

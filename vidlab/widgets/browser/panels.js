@@ -29,7 +29,7 @@ function vlDraw(canvas, bytes, height, width, colours) {
 }
 
 function vlPanel(kind, palettes, picked) {
-  return { pixels: vlPixels, lines: vlLines, plane: vlPlane, bars: vlBars }[kind](palettes, picked);
+  return { pixels: vlPixels, lines: vlLines, plane: vlPlane, bars: vlBars, sound: vlSound }[kind](palettes, picked);
 }
 
 function vlFrame(content) {
@@ -256,6 +256,26 @@ function vlPlane() {
       for (const p of panel.points) made.push(vlSvg("circle", { cx: at.x(p[0]), cy: at.y(p[1]), r: 2, style: "fill: var(--vl-1)" }));
       if (panel.mark !== null) made.push(vlSvg("circle", { cx: at.x(panel.points[panel.mark][0]), cy: at.y(panel.points[panel.mark][1]), r: 5, style: "fill: var(--vl-2)" }));
       svg.replaceChildren(...made);
+    },
+  };
+}
+
+// A sound with the browser's own player. What sounds the same is not loaded again, so that it plays on.
+function vlSound() {
+  const audio = vlElement("audio", { controls: "" });
+  const { box, caption } = vlFrame(audio);
+  let loaded = new Uint8Array();
+  return {
+    box,
+    update(panel) {
+      caption.textContent = panel.caption;
+      audio.setAttribute("aria-label", panel.alt);
+      const bytes = vlBytes(panel.data);
+      if (bytes.length === loaded.length && bytes.every((value, i) => value === loaded[i])) return;
+      loaded = bytes.slice();
+      let text = "";
+      for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+      audio.src = `data:audio/wav;base64,${btoa(text)}`;
     },
   };
 }
