@@ -10,6 +10,7 @@ the gradients. In the order of the course:
     cnn            a whole small network of these: forward, backward, a step of training
     recurrent      the RNN and back-propagation through time
     gated          the LSTM with peepholes
+    similarity     how alike two pictures are
     spectrum       a sound as a picture: Fourier, mel bands, logarithm
     gradient       gradients checked by central differences
     receptive      which cells of the input an output depends on
@@ -116,6 +117,7 @@ from vidlab.reference.recurrent import (
     spectral_radius,
     with_spectral_radius,
 )
+from vidlab.reference.similarity import ssim
 from vidlab.reference.sliding import output_size, same_padding
 from vidlab.reference.spectrum import hann_window, log_mel, mel, mel_filters, stft, stft_loops
 
@@ -176,6 +178,7 @@ __all__ = [
     "softmax",
     "softmax_gradients",
     "spectral_radius",
+    "ssim",
     "stft",
     "stft_loops",
     "tanh",
