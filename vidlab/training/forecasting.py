@@ -6,9 +6,7 @@ import numpy as np
 from vidlab.tensorflow import tf
 
 
-def fit_next_frame(
-    network, clips, steps, *, own=0.0, passes=2, window=8, skip=2, batch=16, learning_rate=4e-3, seed=0
-):
+def fit_next_frame(network, clips, steps, *, own=0.0, passes=2, window=8, skip=2, batch=16, learning_rate=4e-3, seed=0):
     """Train a network of the next frame by the mean squared error.
 
     With own = 0 it always sees true frames: teacher forcing. Otherwise **scheduled sampling** (Bengio et al., Scheduled
@@ -53,7 +51,9 @@ def fit_next_frame(
     if not 0 <= own <= 1:
         raise ValueError(f"own={own} must be a share from 0 to 1")
     if not 1 <= skip < window - 1 or window > clips.shape[1]:
-        raise ValueError(f"window={window} must be at most {clips.shape[1]} frames, and skip={skip} from 1 to window - 2")
+        raise ValueError(
+            f"window={window} must be at most {clips.shape[1]} frames, and skip={skip} from 1 to window - 2"
+        )
     rng, draw = np.random.default_rng(seed), tf.random.Generator.from_seed(seed)
     apply = _adam(network, learning_rate, steps)
 

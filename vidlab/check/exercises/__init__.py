@@ -5,6 +5,7 @@ from vidlab.check.exercises import (
     convolution,
     data,
     explaining,
+    forecasting,
     pooling,
     recurrent,
     scaling,
@@ -12,7 +13,7 @@ from vidlab.check.exercises import (
     space_time,
 )
 
-_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention, explaining, scaling
+_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention, explaining, scaling, forecasting
 EXERCISES = {
     one.slug: one for one in sorted((one for file in _FILES for one in file.EXERCISES), key=lambda one: one.notebook)
 }
