@@ -97,6 +97,16 @@ def test_a_code_changes_the_answer():
     assert np.abs(a - b).max() > 1e-4
 
 
+@pytest.mark.parametrize("joined", [True, False])
+def test_joined_sides_make_every_place_alike(joined):
+    keras.utils.set_random_seed(0)
+    network, code = models.coded_frame((8, 8, 1), 2, joined=joined), np.ones(2, np.int32)
+    picture = CLIP[:, 0, :8, :8]
+    rolled = network([np.roll(picture, (3, 2), axis=(1, 2)), code]).numpy()
+    apart = np.abs(rolled - np.roll(network([picture, code]).numpy(), (3, 2), axis=(1, 2))).max()
+    assert apart < 1e-5 if joined else apart > 1e-3
+
+
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match=r"frame_shape=\(18, 16, 1\) must be .* divided by 4"):
         models.next_frame_unet((18, 16, 1))
@@ -110,3 +120,5 @@ def test_bad_arguments_are_named():
         models.linear_forecast(CLIP, past=9)
     with pytest.raises(ValueError, match="codes=0"):
         models.coded_frame((8, 8, 1), 0)
+    with pytest.raises(ValueError, match="kernel=4"):
+        models.coded_frame((8, 8, 1), 2, kernel=4)
