@@ -134,7 +134,7 @@ def turning(n, seed):
 
 
 def two_futures(seed, keep):
-    learn, after, _ = turning(3000, seed)
+    learn, after, _ = turning(2000, seed)
     frames, true, both = turning(TEST, 600)
 
     def judged(method, said, seconds):
@@ -154,14 +154,14 @@ def two_futures(seed, keep):
     for method, codes in (("squared error", 1), ("codes", 2)):
         keras.utils.set_random_seed(seed)
         network, begun = models.coded_frame((SIDE, SIDE, 1), codes, joined=True), perf_counter()
-        best = training.fit_codes(network, learn, after, 400, codes=codes, seed=seed)
+        best = training.fit_codes(network, learn, after, 250, codes=codes, seed=seed)
         seconds = perf_counter() - begun
         drawn = np.random.default_rng(seed).choice(best, TEST)  # as often as each was best
         judged(method, network([frames, drawn.astype(np.int32)]).numpy(), seconds)
     judged("flow matching", *flow_matching(learn, after, frames, seed))
 
 
-def flow_matching(learn, after, frames, seed, steps=900, batch=32):
+def flow_matching(learn, after, frames, seed, steps=400, batch=32):
     """A small U-Net that learns the velocity from noise to the future, given the frame (Lipman et al., ICLR 2023)."""
     keras.utils.set_random_seed(seed)
     middle, wide = after.mean(), after.std()
@@ -177,10 +177,8 @@ def flow_matching(learn, after, frames, seed, steps=900, batch=32):
     velocity = keras.Model(
         [x, s, given], layers.Conv2D(1, 3, padding="same")(block(layers.Concatenate()([y, fine]), 32))
     )
-    optimizer, rng = (
-        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(3e-3, steps)),
-        np.random.default_rng(seed),
-    )
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(3e-3, steps))
+    rng = np.random.default_rng(seed)
 
     @tf.function
     def step(x1, seen, x0, s):
@@ -195,14 +193,12 @@ def flow_matching(learn, after, frames, seed, steps=900, batch=32):
     begun = perf_counter()
     for _ in range(steps):
         i = rng.choice(len(learn), batch)
-        noise, s = (
-            rng.standard_normal((batch, SIDE, SIDE, 1)).astype(np.float32),
-            rng.random((batch, 1)).astype(np.float32),
-        )
-        step(*(tf.constant(part) for part in (scaled[0][i], scaled[1][i], noise, s)))
-    seconds, said = perf_counter() - begun, tf.constant(rng.standard_normal(frames.shape), tf.float32)
+        noise, s = rng.standard_normal((batch, SIDE, SIDE, 1)), rng.random((batch, 1))
+        step(*(tf.constant(part, tf.float32) for part in (scaled[0][i], scaled[1][i], noise, s)))
+    seconds, seen = perf_counter() - begun, tf.constant(scaled[2])
+    said = tf.constant(rng.standard_normal(frames.shape), tf.float32)
     for k in range(20):
-        said = said + velocity([said, tf.fill((len(frames), 1), k / 20), scaled[2]]) / 20
+        said = said + velocity([said, tf.fill((len(frames), 1), k / 20), seen]) / 20
     return np.clip(said.numpy() * wide + middle, 0, 1), seconds
 
 
@@ -224,7 +220,7 @@ def for_a_class(seed, keep):
     (x, y), (test, label) = of_classes(2000, seed), of_classes(TEST, 700)
     keras.utils.set_random_seed(seed)
     judge = models.conv3d((8, SIDE, SIDE, 1), 4)
-    training.fit(judge, (x, y), epochs=6, live=False, seed=seed)
+    training.fit(judge, (x, y), epochs=3, live=False, seed=seed)
     keras.utils.set_random_seed(seed)
     begun = perf_counter()
     told, untold = (fit_class(x, y if codes == 4 else 0 * y, codes, seed) for codes in (4, 1))
@@ -245,7 +241,7 @@ def for_a_class(seed, keep):
         keep("class", seed, name, top1=training.evaluate(judge, (clip, asked)).top1, sharp=sharp, seconds=seconds)
 
 
-def fit_class(x, y, codes, seed, steps=500, batch=32):
+def fit_class(x, y, codes, seed, steps=300, batch=32):
     network, rng = models.coded_frame((SIDE, SIDE, 1), codes, joined=True), np.random.default_rng(seed)
     network.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(3e-3, steps)), "mse")
     pairs = rng.integers(7, size=(2, steps * batch))
