@@ -73,8 +73,8 @@ NETWORKS = {
     "unet, 200 steps": (models.next_frame_unet, 200, {}),
     "unet": (models.next_frame_unet, 600, {}),
     "unet, scheduled sampling": (models.next_frame_unet, 600, {"own": 1.0}),
-    "conv_lstm": (models.next_frame_conv_lstm, 600, {"window": 10}),
     "with a leak": (lambda shape: leaky_conv_lstm(), 300, {"window": 10}),
+    "conv_lstm": (models.next_frame_conv_lstm, 600, {"window": 10}),
     "conv_lstm, scheduled sampling": (models.next_frame_conv_lstm, 600, {"window": 10, "own": 1.0}),
 }
 
