@@ -8,6 +8,7 @@ attention    a transformer, and which frames it looks at
 fusion       picture and sound together
 many_heads   one network, an answer to each of many questions
 words        read sentences, write captions, find the clip of a sentence
+forecasting  the next frame: networks, simple forecasts, the roll-out on own predictions
 listings     the three models of the article's listings, and repairs of the one that fails
 layers       of any Keras model: what each answers to a clip
 layer_costs  what each of them multiplies and moves
@@ -18,6 +19,15 @@ pretrained   networks that somebody else trained, on photographs and on video: e
 import vidlab.tensorflow  # noqa: F401 - first, so that TensorFlow starts without its stderr lines
 from vidlab.models.attention import attention_over_frames, video_transformer
 from vidlab.models.fields import receptive_fields
+from vidlab.models.forecasting import (
+    coded_frame,
+    constant_velocity,
+    copy_last,
+    linear_forecast,
+    next_frame_conv_lstm,
+    next_frame_unet,
+    roll_out,
+)
 from vidlab.models.frame import each_frame, frame_average, frame_cnn, frame_features
 from vidlab.models.fusion import FUSIONS, ModalityDropout, picture_and_sound, sound_cnn
 from vidlab.models.layer_costs import Cost, costs
@@ -78,18 +88,25 @@ __all__ = [
     "caption_writer",
     "clip_features",
     "contrastive",
+    "coded_frame",
+    "constant_velocity",
+    "copy_last",
     "costs",
     "each_frame",
     "frame_features",
     "layer_answers",
+    "linear_forecast",
     "listing_cnn",
     "listing_cnn_each_frame",
     "listing_cnn_stacked",
     "listing_conv3d",
     "listing_lstm",
     "listing_rnn",
+    "next_frame_conv_lstm",
+    "next_frame_unet",
     "picture_and_sound",
     "receptive_fields",
+    "roll_out",
     "sound_cnn",
     "with_heads",
     "text_attention",

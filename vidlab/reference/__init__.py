@@ -12,6 +12,7 @@ the gradients. In the order of the course:
     gated          the LSTM with peepholes
     spectrum       a sound as a picture: Fourier, mel bands, logarithm
     similarity     what belongs together shall be alike: the contrastive loss, recall
+    structural     how alike two pictures are
     gradient       gradients checked by central differences
     receptive      which cells of the input an output depends on
 
@@ -120,6 +121,7 @@ from vidlab.reference.recurrent import (
 from vidlab.reference.similarity import contrastive_loss, contrastive_loss_gradients, recall_at
 from vidlab.reference.sliding import output_size, same_padding
 from vidlab.reference.spectrum import hann_window, log_mel, mel, mel_filters, stft, stft_loops
+from vidlab.reference.structural import ssim
 
 __all__ = [
     "LSTMTrace",
@@ -181,6 +183,7 @@ __all__ = [
     "softmax",
     "softmax_gradients",
     "spectral_radius",
+    "ssim",
     "stft",
     "stft_loops",
     "tanh",

@@ -2,6 +2,7 @@
 
 inputs        what can be learnt from: Batches, or clips and labels in memory
 fitting       train, with progress, best weights and early stop
+forecasting   networks of the next frame; codes for futures that are equally likely
 checkpoints   go on after an interruption as if there had been none
 watching      curves in a notebook, a bar in a terminal
 evaluation    accuracy with its interval, per class, confusion; a prediction for a file
@@ -16,6 +17,7 @@ import vidlab.tensorflow  # noqa: F401 - first, so that TensorFlow starts withou
 from vidlab.training.comparison import Run, compare, table
 from vidlab.training.evaluation import Report, evaluate, predict, shuffle_frames
 from vidlab.training.fitting import History, compile, fit
+from vidlab.training.forecasting import fit_codes, fit_next_frame
 from vidlab.training.heads import Rows, fit_head, rows_of
 from vidlab.training.questions import Told, answer_questions, evaluate_questions, fit_questions
 from vidlab.training.saving import NotAModel, Saved, load, save
@@ -37,8 +39,10 @@ __all__ = [
     "evaluate",
     "evaluate_questions",
     "fit",
+    "fit_codes",
     "fit_head",
     "fit_questions",
+    "fit_next_frame",
     "load",
     "predict",
     "rows_of",

@@ -5,6 +5,7 @@ from vidlab.check.exercises import (
     convolution,
     data,
     explaining,
+    forecasting,
     pooling,
     recurrent,
     scaling,
@@ -26,6 +27,7 @@ _FILES = (
     scaling,
     sound_words,
     seeing,
+    forecasting,
 )
 EXERCISES = {
     one.slug: one for one in sorted((one for file in _FILES for one in file.EXERCISES), key=lambda one: one.notebook)
