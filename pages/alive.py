@@ -276,16 +276,18 @@ class Answers:
                 continue
             if name not in self.axes:
                 without.append(control["label"])
-            elif len(self.axes[name]) < len(self._places(control, "all")) or len(self.parts) > 1:
+            elif len(self.axes[name]) < len(self._places(control, "all")):
                 coarse.append(control["label"])
-        if not coarse and not without:
+        if not coarse and not without and len(self.parts) == 1:
             return ""
         number = sum(prod(map(len, part.axes.values())) for part in self.parts)
-        said = [f"On this page the lab knows {number:,} settings, worked out when the page was made."]
+        said = [f"On a page this lab has no Python behind it: it knows {number:,} settings, worked out beforehand."]
         if coarse:
-            said.append(f"Only some places of: {', '.join(coarse)}.")
+            said.append(f"It stops at some places only of: {', '.join(coarse)}.")
+        if len(self.parts) > 1:
+            said.append("Where two changes do not go together here, the lab takes back the older one.")
         if without:
-            said.append(f"In the notebook alone: {', '.join(without)}.")
+            said.append(f"Only in the notebook: {', '.join(without)}.")
         return " ".join(said)
 
 

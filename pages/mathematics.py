@@ -6,7 +6,8 @@ So no script has to run before a formula is there, a screen reader can read it, 
 import base64
 import io
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 
 from math_core import LatexError, LatexToMathML
 
@@ -42,7 +43,8 @@ def font_css(characters):
     from fontTools import subset
 
     options = subset.Options(flavor="woff", layout_features=["*"], notdef_outline=True, drop_tables=["DSIG"])
-    with subset.load_font(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf", options) as font:
+    there = Path(find_spec("ziamath").origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+    with subset.load_font(there, options) as font:
         cutter = subset.Subsetter(options)
         cutter.populate(unicodes={*map(ord, characters), *_slanted(characters)})
         cutter.subset(font)

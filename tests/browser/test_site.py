@@ -42,7 +42,8 @@ def folder(tmp_path_factory):
 
 def _figure(shown):
     data = shown.figure._repr_mimebundle_()[0]["image/png"]
-    return f'<figure class="vl-figure"><img alt="{shown.figure.alt}" src="data:image/png;base64,{data}"><figcaption></figcaption></figure>'
+    image = f'<img alt="{shown.figure.alt}" src="data:image/png;base64,{data}">'
+    return f'<figure class="vl-figure">{image}<figcaption></figcaption></figure>'
 
 
 @contextlib.contextmanager
@@ -67,18 +68,12 @@ def base(request, folder):
 @contextlib.contextmanager
 def watched(browser, base, **options):
     """A page that may load from `base` alone: what else it asks for, and what fails, is an error."""
+    own = base, "data:", "blob:"
     with new_page(browser, **options) as page:
-        page.on(
-            "request", lambda r: r.url.startswith((base, "data:", "blob:")) or page.errors.append(f"asks for {r.url}")
-        )
+        page.on("request", lambda r: r.url.startswith(own) or page.errors.append(f"asks for {r.url}"))
         page.on("requestfailed", lambda r: page.errors.append(f"does not get {r.url[:100]}"))
         page.on("response", lambda r: r.status < 400 or page.errors.append(f"{r.status} for {r.url[:100]}"))
-        page.route(
-            "**/*",
-            lambda route: (
-                route.continue_() if route.request.url.startswith((base, "data:", "blob:")) else route.abort()
-            ),
-        )
+        page.route("**/*", lambda route: route.continue_() if route.request.url.startswith(own) else route.abort())
         yield page
         assert page.errors == []
 
@@ -98,12 +93,6 @@ def test_nothing_is_missing_and_formulas_have_their_font(browser, base, folder):
             assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)"), path.name
             if page.locator("math").count():
                 assert page.evaluate("[...document.fonts].every(f => f.status === 'loaded')"), path.name
-            links = page.locator("main a[href]:not([href*=':'])").evaluate_all(
-                "all => all.map(a => a.pathname.split('/').pop())"
-            )
-            assert all(name[:2] in ("00", "03") or (folder / name).exists() for name in links), (
-                path.name
-            )  # not made here
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
@@ -113,7 +102,7 @@ def test_no_serious_finding_of_axe(browser, base, folder, colours):
             page.goto(f"{base}/{path.name}")
             for number in range(page.locator(".lab").count()):
                 live(page, number)
-            found = Axe().run(page).response["violations"]
+            found = Axe().run(page, options={"preload": False}).response["violations"]
             serious = [
                 (v["id"], [n["html"][:200] for n in v["nodes"]][:3])
                 for v in found

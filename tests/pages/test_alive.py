@@ -1,4 +1,4 @@
-"""Labs that live on a page: the answers that are shipped are the lab's own, for every setting that the page can reach."""
+"""Labs that live on a page: the answers that are shipped with it are the lab's own."""
 
 import base64
 import gzip

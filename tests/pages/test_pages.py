@@ -102,13 +102,11 @@ def _markdown(path):
 def test_exercises_say_where_they_are_solved_and_labs_have_their_figures(site):
     for path in NOTEBOOKS.glob("*.ipynb"):
         cells = nbformat.read(path, as_version=4).cells
-        tagged = {
-            tag: sum(tag in c.metadata.get("tags", []) for c in cells) for tag in ("exercise", "lab", "lab-trained")
-        }
-        soup = site[1][f"{path.stem}.html"]
-        assert len(soup.select(".cell > .note")) == tagged["exercise"], path.name
-        assert len(soup.select(".vl-figure")) == tagged["lab"] + tagged["lab-trained"], path.name
-        assert len(site[1]["labs.html"].select(f'.labs a[href^="{path.stem}.html"]')) == len(soup.select(".vl-figure"))
+        tags = Counter(tag for cell in cells for tag in cell.metadata.get("tags", []))
+        soup, labs = site[1][f"{path.stem}.html"], tags["lab"] + tags["lab-trained"]
+        assert len(soup.select(".cell > .note")) == tags["exercise"], path.name
+        assert len(soup.select(".vl-figure")) == labs, path.name
+        assert len(site[1]["labs.html"].select(f'.labs a[href^="{path.stem}.html"]')) == labs, path.name
 
 
 def write(folder, *cells, name="07_made_up.ipynb"):
