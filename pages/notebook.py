@@ -99,6 +99,7 @@ def page_of(path, labs, repository="", exporter=None):
         The notebook has no title, a picture without alt text, or a link to a notebook that is not there.
     """
     notebook = read(path)
+    notebook.cells = [cell for cell in notebook.cells if "colab" not in cell.metadata.tags]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [one for one in cell.outputs if set(one.get("data", {"text": 0})) != {VIEW}]
