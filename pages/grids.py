@@ -32,31 +32,36 @@ def _gates(steps, biases):
     return grid
 
 
-def _receptive_field(places, of_clips):
-    """A stack: three layers of a few kinds. A model: every layer. Cells at so many places of each axis, or, where
-    there are frames, at so many of each.
-    """
-
-    def grid(shown):
-        begin = {control["name"]: control["value"] for control in shown.controls if control["kind"] == "choice"}
-        sliders = [control["name"] for control in shown.controls if control["kind"] == "slider"]
-        timed = "frame" in sliders
-        cells = dict.fromkeys(sliders, of_clips if timed else places)
-        if "layer" in begin:
-            return [{"layer": "all"} | cells | ({"frame": "all"} if timed else {})]
-        stack = [name for name in begin if name.startswith("layer ")]
-        made = {name: list(dict.fromkeys([*FEW, begin[name]])) for name in stack[:3]}
-        made |= {name: list(dict.fromkeys(["none", begin[name]])) for name in stack[3:]}
-        return [made | {"padding": [begin["padding"]] if timed else "all"} | cells]
-
-    return grid
+def _receptive_field(shown):
+    """A stack: three layers of a few kinds. A model: every layer. In clips few cells: each needs a large picture."""
+    begin = {control["name"]: control["value"] for control in shown.controls if control["kind"] == "choice"}
+    sliders = {control["name"]: control for control in shown.controls if control["kind"] == "slider"}
+    timed = "frame" in sliders
+    if "layer" in begin:
+        near = (1, 3, 8)  # small layers have few cells, large ones many
+        return [{"layer": "all"} | {n: _around(s, near) if timed else "all" for n, s in sliders.items()}]
+    stack = [name for name in begin if name.startswith("layer ")]
+    made = {name: list(dict.fromkeys([*FEW[timed], begin[name]])) for name in stack[:3]}
+    made |= {name: list(dict.fromkeys(["none", begin[name]])) for name in stack[3:]}
+    if timed:
+        return [made | {"row": _around(sliders["row"], (8,)), "frame": 4}]
+    return [made | {"padding": "all"} | dict.fromkeys(sliders, 11)]
 
 
-FEW = "none", "conv 3", "conv 3, stride 2", "max pool 2"
+def _around(slider, distances):
+    """Places of a slider: its start, and what lies so far from it."""
+    places = {slider["value"]} | {slider["value"] + sign * far for far in distances for sign in (-1, 1)}
+    return sorted(place for place in places if slider["min"] <= place <= slider["max"])
+
+
+FEW = {  # kinds of layers; with frames or without
+    False: ("none", "conv 3", "conv 3, stride 2", "max pool 2"),
+    True: ("none", "conv 3", "conv 3 over space and time"),
+}
 GRIDS = {
     "RNN lab": [_rnn(20), _rnn(10), _rnn(5)],
     "Gate lab": [_gates("all", BIASES), _gates("all", BIASES[::3]), _gates(12, BIASES[::3])],
-    "Receptive field lab": [_receptive_field(11, 4), _receptive_field(6, 3), _receptive_field(4, 2)],
+    "Receptive field lab": [_receptive_field],
     "Layer explorer": [[{"layer": "all", "view": "all", "filter": "all", "frame": n}] for n in ("all", 6, 3)],
     "What does it cost?": [
         [

@@ -58,7 +58,8 @@ def make_site(to, notebooks=None, alive=True, say=lambda words: None):
             (to / "labs" / f"{lab.name}.js").write_text(lab.script, encoding="utf8")
         pages.append(page)
         sizes = "".join(f", {lab.name} {len(lab.script) / 1e3:.0f} kB" for lab in shipped.values())
-        say(f"{page.file}: {len(page.body) / 1e3:.0f} kB{sizes}")
+        still = sum(not lab.alive for lab in page.labs)
+        say(f"{page.file}: {len(page.body) / 1e3:.0f} kB{sizes}{f'; {still} labs as pictures' if still else ''}")
     for kind, lab in kinds.items():
         (to / "assets" / f"{kind}.js").write_text(lab.module, encoding="utf8")
         (to / "assets" / f"{kind}.css").write_text(lab.styles, encoding="utf8")

@@ -96,10 +96,10 @@ def test_nothing_is_missing_and_formulas_have_their_font(browser, base, folder):
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_no_serious_finding_of_axe(browser, base, folder, colours):
-    with watched(browser, base, color_scheme=colours) as page:
+def test_no_serious_finding_of_axe(browser, folder, colours):
+    with watched(browser, folder.as_uri(), color_scheme=colours) as page:
         for path in sorted(folder.glob("*.html")):
-            page.goto(f"{base}/{path.name}")
+            page.goto(path.as_uri())
             for number in range(page.locator(".lab").count()):
                 live(page, number)
             found = Axe().run(page, options={"preload": False}).response["violations"]
