@@ -49,12 +49,12 @@ def labs_of(path):
     cells = [cell for cell in read(path).cells if {"lab", "lab-setup"} & set(cell.metadata.tags)]
     if not any("lab" in cell.metadata.tags for cell in cells):
         return {}
+    given = zip(cells, run(cells), strict=True)
+    labs = [(cell.id, shown) for cell, shown in given if "lab" in cell.metadata.tags]
     found = {}
-    for cell, shown in zip(cells, run(cells), strict=True):
-        if isinstance(shown, lab.Lab | Convolution | Player) and "lab" in cell.metadata.tags:
-            shipped = ship(shown, f"{path.stem}-{len(found) + 1}")
-            if shipped:
-                found[cell.id] = shipped
+    for number, (name, shown) in enumerate(labs, 1):
+        if isinstance(shown, lab.Lab | Convolution | Player) and (shipped := ship(shown, f"{path.stem}-{number}")):
+            found[name] = shipped
     return found
 
 

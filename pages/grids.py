@@ -38,8 +38,8 @@ def _receptive_field(shown):
     sliders = {control["name"]: control for control in shown.controls if control["kind"] == "slider"}
     timed = "frame" in sliders
     if "layer" in begin:
-        near = (1, 3, 8)  # small layers have few cells, large ones many
-        return [{"layer": "all"} | {n: _around(s, near) if timed else "all" for n, s in sliders.items()}]
+        near = {name: (1, 5) if name == "row" else (1,) for name in sliders}
+        return [{"layer": "all"} | {name: _around(s, near[name]) if timed else "all" for name, s in sliders.items()}]
     stack = [name for name in begin if name.startswith("layer ")]
     made = {name: list(dict.fromkeys([*FEW[timed], begin[name]])) for name in stack[:3]}
     made |= {name: list(dict.fromkeys(["none", begin[name]])) for name in stack[3:]}

@@ -63,7 +63,8 @@ function vlSetting(grid, controls, start, wanted, before) {
     for (const name of Object.keys(grid.places)) {
       if (hidden.includes(name) || values[name] === wanted[name]) continue;
       const span = grid.places[name].at(-1) - grid.places[name][0];
-      away += (changed.has(name) ? 1000 : 1) * (span ? 0.1 + Math.abs((values[name] - wanted[name]) / span) : 1);
+      if (changed.has(name) && (!span || values[name] === before[name])) away += 1000; // the hand is not followed
+      else away += span ? 1 + Math.abs((values[name] - wanted[name]) / span) : 10;
     }
     if (!best || away < best.away) best = { away, values, answer: first + at };
     first += Object.values(axes).reduce((product, places) => product * places.length, 1);

@@ -135,6 +135,14 @@ def test_a_lab_with_a_grid_shows_what_its_twin_answers(browser, base):
             agreed(root, twin)
             seen.append(slider.input_value())
         assert seen == ["-1.2", "-1", "-0.8", "-0.6", "-0.4", "-0.2"]
+        step = root.get_by_role("slider", name="step", exact=True)  # by hand, every other step has answers
+        moved = []
+        for key in ("End", "ArrowLeft", "ArrowLeft", "ArrowRight"):
+            step.press(key)
+            moved.append(step.input_value())
+            twin.values = root.evaluate("root => root.vlValues()")
+            agreed(root, twin)
+        assert moved == ["39", "37", "35", "37"]
         root.get_by_role("button", name="reset").click()
         assert root.get_by_label("weights").input_value() == "forgets"
 
