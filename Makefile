@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
 	$$p -c "$(SUITABLE)" 2>/dev/null && { echo $$p; break; }; done)
 RUN = .venv/bin/python -m
 
-.PHONY: lab test quick lint format coverage parity notebooks lock
+.PHONY: lab test quick lint format coverage parity notebooks site lock
 
 lab: .venv/ready        ## open the course in JupyterLab
 	$(RUN) vidlab lab
@@ -20,7 +20,7 @@ quick: lint             ## what takes two to three minutes
 lint: .venv/ready       ## Python, its formatting, and the labs' JavaScript
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
-	.venv/bin/oxlint --deny-warnings vidlab/widgets/browser
+	.venv/bin/oxlint --deny-warnings vidlab/widgets/browser pages/assets
 
 format: .venv/ready
 	$(RUN) ruff format .
@@ -33,6 +33,9 @@ parity: .venv/ready     ## the table that proves the equations against Keras
 
 notebooks: .venv/ready  ## run all notebooks again, in place
 	$(RUN) tests.notebooks.execute
+
+site: .venv/ready       ## the course as pages to read, in site/
+	$(RUN) pages
 
 lock: .venv/ready       ## pin again what pyproject.toml asks for
 	.venv/bin/uv pip compile --upgrade --universal --fork-strategy fewest --python-version 3.11 --all-extras \
