@@ -26,5 +26,8 @@ from vidlab.widgets.player import play
 from vidlab.widgets.receptive import receptive_field
 from vidlab.widgets.recurrent import rnn
 from vidlab.widgets.seeing import survey
+from vidlab.widgets.watching import live
 
-__all__ = ["budget", "convolve", "explain", "explore", "gates", "play", "receptive_field", "record", "rnn", "survey"]
+__all__ = [
+    "budget", "convolve", "explain", "explore", "gates", "live", "play", "receptive_field", "record", "rnn", "survey",
+]  # fmt: skip

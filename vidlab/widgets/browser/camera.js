@@ -56,8 +56,7 @@ function vlCamera(changed, say) {
       stream = opened;
       stream.getTracks().forEach((track) => track.addEventListener("ended", () => { if (stream === opened) { off(); say("The camera was taken away: it was unplugged, or the permission was taken back.", true); } }));
       video.srcObject = stream;
-      await video.play().catch(() => {});
-      if (stream !== opened) return;
+      video.play().catch(() => {}); // it ends when the first picture comes: not waited for
     } catch (error) {
       if (mine === opening) say(vlCameraWords(error), true);
       return;
