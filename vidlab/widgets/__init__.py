@@ -26,8 +26,10 @@ from vidlab.widgets.player import play
 from vidlab.widgets.receptive import receptive_field
 from vidlab.widgets.recurrent import rnn
 from vidlab.widgets.seeing import survey
+from vidlab.widgets.tuning import train
 from vidlab.widgets.watching import live
 
 __all__ = [
     "budget", "convolve", "explain", "explore", "gates", "live", "play", "receptive_field", "record", "rnn", "survey",
+    "train",
 ]  # fmt: skip
