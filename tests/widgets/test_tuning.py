@@ -77,7 +77,7 @@ def test_gradients_and_weights_are_by_layer(made):
     found = at(made, step=5, layers_A="3")
     assert list(series(found, "gradients A")) == ["conv 1", "conv 2", "conv 3", "classes"]
     panel = found["panels"]["weights A"]
-    assert panel["shape"] == [40, 6 * tuning.BINS] and panel["tiles"][2] == 4
+    assert panel["shape"] == [32, 4 * tuning.BINS] and panel["tiles"][2] == 4
     one = tuning.Training(*[(np.zeros((8, 2, 4, 4, 1), np.float32), np.zeros(8, int))] * 2, 2, 0, 0.1, 4, 2, 3, 1)
     one.to(0)
     assert [row.sum() for row in one.spread[0]] == pytest.approx([1, 1])

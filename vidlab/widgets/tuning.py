@@ -198,7 +198,7 @@ def answer(runs, majority, step):
         ),
         "held out": lab.lines(
             held, f"accuracy on clips held out; the commonest class {majority:.2f}",
-            "; ".join(f"{side} {x[-1]:.2f}" for side, x in held.items()), 0, 1.05, ylabel="accuracy", height=140,
+            "; ".join(f"{side} {x[-1]:.2f}" for side, x in held.items()), 0, 1, ylabel="accuracy", height=140,
         ),
     }  # fmt: skip
     for side, one in runs.items():
@@ -209,11 +209,11 @@ def answer(runs, majority, step):
             "; ".join(f"{name} {10**x:.2g}" for name, x in zip(one.names, norms[-1], strict=True)),
             -4, 3, ylabel="log10 norm", height=140,
         )  # fmt: skip
-        rows = np.repeat(lab.shades(np.sqrt(np.stack(one.spread[at])), 0, 0.6), 10, axis=0)
+        rows = np.repeat(lab.shades(np.sqrt(np.stack(one.spread[at])), 0, 0.6), 8, axis=0)
         panels[f"weights {side}"] = lab.pixels(
-            np.repeat(rows, 6, axis=1), f"{side}: weights from -1 to 1, by layer ({', '.join(one.names)})",
+            np.repeat(rows, 4, axis=1), f"{side}: weights from -1 to 1, by layer ({', '.join(one.names)})",
             f"Histograms of the weights of {', '.join(one.names)}, one below the other, brighter where there are more.",
-            colours="viridis", tiles=(10, 6 * BINS, len(one.names), 0),
+            colours="viridis", times=2, tiles=(8, 4 * BINS, len(one.names), 0),
         )  # fmt: skip
     words = [_said(side, one, held[side], step) for side, one in runs.items()]
     return {"panels": panels, "status": f"After {step} steps. " + "\n".join(words)}

@@ -5,6 +5,7 @@ from vidlab.check.exercises import (
     convolution,
     data,
     explaining,
+    own,
     pooling,
     recurrent,
     scaling,
@@ -13,7 +14,7 @@ from vidlab.check.exercises import (
     space_time,
 )
 
-_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention, explaining, scaling, seeing
+_FILES = data, convolution, pooling, recurrent, sequences, space_time, attention, explaining, scaling, seeing, own
 EXERCISES = {
     one.slug: one for one in sorted((one for file in _FILES for one in file.EXERCISES), key=lambda one: one.notebook)
 }
