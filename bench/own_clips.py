@@ -11,6 +11,7 @@ models on test clips that were changed. What the file holds of other parts is ke
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from dataclasses import replace
@@ -163,7 +164,7 @@ def recording(browser, course, address, clip, clips=5):
     return rows
 
 
-def live(browser, course, address, clip, seconds=12):
+def live(browser, course, address, clip, seconds=6):
     from tests.browser.jupyter import new_page
 
     rows = []
@@ -189,7 +190,8 @@ def live(browser, course, address, clip, seconds=12):
                 seen.append(root.evaluate("root => [root.vlRate.every, root.vlRate.late, root.vlRate.ms]"))
         every, late, ms = np.median(seen, axis=0)
         times = {"milliseconds from picture to bars": round(late), "of them in the kernel": round(ms)}
-        rows.append({"model": name, "answers a second": round(every, 1)} | times)
+        rows.append({"model": name, "answers a second": round(float(every), 2)} | times)
+        rows[-1]["load"] = round(os.getloadavg()[0], 1)  # of the machine: processes that want one of its cores
         print(rows[-1], flush=True)
     return rows
 

@@ -83,7 +83,7 @@ function render({ model, el }) {
       history.push({ time, p, frame });
       while (history.length > VL_LIVE.answers || history[0].time < time - VL_LIVE.keep) history.shift();
       sent.push(now);
-      while (sent[0] < now - 2000) sent.shift();
+      while (sent.length > 4 && sent[0] < now - 2000) sent.shift();
       const every = sent.length > 1 ? (1000 * (sent.length - 1)) / (now - sent[0]) : 0;
       const late = now - 1000 * frame.time;
       rate.textContent = `${every.toFixed(1)} answers a second; ${late.toFixed(0)} ms from picture to bars, ${ms.toFixed(0)} of them in the kernel.`;
