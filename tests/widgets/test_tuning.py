@@ -87,7 +87,7 @@ def test_own_clips_and_what_is_refused():
     rng = np.random.default_rng(0)
     clips = rng.integers(0, 255, (12, 3, 8, 8, 3), np.uint8)
     made = widgets.train(clips, ["a", "b"] * 6, steps=3)
-    assert made.status.startswith("After 0 steps. A: loss")
+    assert made.status.startswith("After 1 step. A: loss")
     for options, sentence in (
         ({"clips": clips}, "8 or more clips with as many labels"),
         ({"clips": clips, "labels": ["a"] * 12}, "two classes or more"),

@@ -151,7 +151,7 @@ def train(clips=None, labels=None, steps=120, seed=0):
             controls.append(lab.choice(f"{name} {side}", f"{label}, {side}", list(options), start))
         if side == "A":
             controls.append(lab.toggle("compare", "B beside it"))
-    controls += [lab.slider("step", "step", 0, int(steps), 0), lab.play("step", "train", fps=10.0)]
+    controls += [lab.slider("step", "step", 0, int(steps), int(steps) // 3), lab.play("step", "train", fps=10.0)]
     majority = np.bincount(parts[1][1]).max() / len(held)
     return lab.Lab("Training lab", controls, partial(_by_names, run, majority))
 
@@ -216,7 +216,7 @@ def answer(runs, majority, step):
             colours="viridis", times=2, tiles=(8, 4 * BINS, len(one.names), 0),
         )  # fmt: skip
     words = [_said(side, one, held[side], step) for side, one in runs.items()]
-    return {"panels": panels, "status": f"After {step} steps. " + "\n".join(words)}
+    return {"panels": panels, "status": f"After {step} step{'s' * (step != 1)}. " + "\n".join(words)}
 
 
 def _said(side, one, held, step):
