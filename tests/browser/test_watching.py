@@ -172,3 +172,26 @@ def test_without_a_kernel_it_says_so(watched):
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     root.locator(".vl-gone").wait_for(timeout=30_000)
     assert root.locator("button:enabled").count() == 0
+
+
+def test_the_training_lab_shows_what_the_kernel_trains(browser, course, address):
+    from vidlab import widgets
+
+    twin = widgets.train(steps=24)
+    with new_page(browser) as page:
+        root = opened(page, course, address, "training", "from vidlab import widgets\nwidgets.train(steps=24)")
+        labs.settled(page, root)
+        for change in ({"step": 11}, {"B beside it": True}, {"learning rate, B": "1"}, {"step": 24}):
+            ((label, value),) = change.items()
+            page.evaluate(labs.SET, [root.element_handle(), label, value])
+            page.wait_for_function("root => root.vlAnswered()", arg=root.element_handle(), timeout=60_000)
+            twin.values = root.evaluate("root => root.vlValues()")
+            assert root.locator("polyline[data-label]").count() == sum(
+                len(panel["series"]) for panel in twin.panels.values() if panel["kind"] == "lines"
+            )
+            words = root.locator(".vl-status").text_content()
+            assert words.split(" over the last batches")[0][:-2] == twin.status.split(" over the last batches")[0][:-2]
+        assert "B: " in words or "B has diverged" in words
+        found = Axe().run(page, context=".vl-live").response["violations"]
+        assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == []
+        assert page.errors == []

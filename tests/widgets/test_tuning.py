@@ -68,6 +68,13 @@ def test_a_run_that_diverges_says_so(made):
     assert all(np.isfinite(series(found, "loss")["A"]))
 
 
+def test_dead_units_are_named():
+    one = tuning.Training(*[(np.ones((8, 2, 4, 4, 1), np.float32), np.arange(8) % 2)] * 2, 2, 0, 0.1, 4, 2, 3, 2)
+    one.weights[3] = one.weights[3] - 100  # the second bias shuts every ReLU behind it
+    found = tuning.answer({"A": one}, 0.5, 3)
+    assert "A: loss" in found["status"] and "all ReLUs of a layer are shut" in found["status"]
+
+
 def test_a_kernel_of_one_cannot_see_motion(made):
     found = at(made, step=60, kernel_A="1")
     assert series(found, "held out")["A"][-1] < 0.5

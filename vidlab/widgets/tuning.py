@@ -227,7 +227,12 @@ def _said(side, one, held, step):
     loss = np.mean(one.losses[max(0, step - 4) : step + 1])
     words = f"{side}: loss {loss:.2f} over the last batches, held out {held[-1]:.2f}."
     norms = one.norms[min(step, len(one.norms) - 1)]
-    return words + (" The gradient is nearly 0: it learns no more." if norms.max() < 1e-4 else "")
+    if norms.max() < 1e-4:
+        words += " The gradient is nearly 0: it learns no more."
+    elif norms[:-1].max() < 1e-6:
+        words += (" The convolutions get no gradient any more: a step was so large that all ReLUs of a layer are shut, "
+                  "for every clip. Take a smaller learning rate.")  # fmt: skip
+    return words
 
 
 def _number(value):

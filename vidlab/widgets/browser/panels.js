@@ -243,7 +243,7 @@ function vlBars() {
       laid = vlRoom(box);
       if (box.parentElement) room.observe(box.parentElement);
       const { names, series, texts, ends, caption: text, alt } = panel;
-      const labels = Object.keys(series), left = 12 + 7 * Math.max(...names.map((name) => name.length)), wide = Math.max(60, Math.min(200, laid - left - 40));
+      const labels = Object.keys(series), left = 12 + 7 * Math.max(...names.map((name) => name.length)), extra = 6 * Math.max(0, ...texts.map((one) => one.length - 4)), wide = Math.max(60, Math.min(200, laid - left - 40 - extra));
       const top = labels.length > 1 ? 20 : 4, step = thick * labels.length + 5, bottom = top + step * names.length;
       const made = [];
       labels.forEach((label, k) => {
@@ -261,7 +261,7 @@ function vlBars() {
       names.forEach((name, i) => made.push(vlSvg("text", { x: left - 5, y: top + i * step + (step - 5) / 2 + 4, "text-anchor": "end" }, name)));
       made.push(vlSvg("path", { class: "axis", d: `M${left} ${top - 2}V${bottom}H${left + wide}` }));
       ends.forEach((end, i) => made.push(vlSvg("text", { x: left + wide * i / 2, y: bottom + 13, "text-anchor": "middle" }, end)));
-      const width = left + wide + 40 + 6 * Math.max(0, ...texts.map((one) => one.length - 4)), height = bottom + 18;
+      const width = left + wide + 40 + extra, height = bottom + 18;
       svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
       svg.setAttribute("width", width);
       svg.setAttribute("aria-label", alt);

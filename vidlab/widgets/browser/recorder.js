@@ -28,7 +28,7 @@ function render({ model, el }) {
   const film = vlElement("button", { type: "button", "aria-pressed": "false", disabled: true, text: "film" });
   const add = vlElement("button", { type: "button", text: "add files…" });
   const files = vlElement("input", { type: "file", accept: "video/*,.mkv,.avi", multiple: true, hidden: true, "aria-hidden": "true", tabindex: -1 });
-  controls.label.box.before(vlElement("div", { class: "vl-control" }, camera.button, film, add, files, camera.light));
+  controls.label.box.before(vlElement("div", { class: "vl-control vl-buttons" }, camera.button, film, add, files, camera.light));
   vlReset(root, () => { stop(); camera.off(); for (const { name, value } of specs) controls[name].value = value; video.toggleAttribute("data-mirrored", true); say(plan()); });
 
   const preview = vlFrame(vlElement("div", { class: "vl-preview" }, video));

@@ -22,7 +22,7 @@ function render({ model, el }) {
   video.toggleAttribute("data-mirrored", true);
   const play = vlElement("button", { type: "button", "aria-pressed": "false", text: "▶ play the file" });
   const freeze = vlElement("button", { type: "button", "aria-pressed": "false", disabled: true, text: "freeze" });
-  controls.source.box.after(vlElement("div", { class: "vl-control" }, play, camera.button, freeze, camera.light));
+  controls.source.box.after(vlElement("div", { class: "vl-control vl-buttons" }, play, camera.button, freeze, camera.light));
   vlReset(root, () => { stop(); camera.off(); history.length = 0; model.send({ kind: "clear" }); for (const { name, value } of specs) controls[name].value = value; limit(); place(); draw(true); });
 
   const canvas = vlElement("canvas", { role: "img" }); // the file, or the frozen moment
