@@ -17,13 +17,18 @@ CHROMIUM = "/usr/bin/chromium"
 @contextmanager
 def chromium():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-                  "--disable-background-networking", "--disable-component-update"],
-        )  # fmt: skip
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
+
+
+def launch(kind, *more):
+    """A browser; `more` are options of its command line. A second one beside it: `launch(browser.browser_type)`."""
+    return kind.launch(
+        executable_path=CHROMIUM,
+        args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+              "--disable-background-networking", "--disable-component-update", *more],
+    )  # fmt: skip
 
 
 @contextmanager

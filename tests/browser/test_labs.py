@@ -3,12 +3,15 @@
 Each notebook is cut down to the cells tagged `lab` and those tagged `lab-setup`, which its labs need.
 """
 
+import re
+
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser import labs
 from tests.browser.jupyter import expect_labs, new_page, open_notebook, run_all
+from vidlab.widgets.filming import Recorder
 from vidlab.widgets.lab import Lab
 
 NOTEBOOK = "(n => [n.widgets.length, n.activeCellIndex, n.mode])(window.jupyterapp.shell.currentWidget.content)"
@@ -193,6 +196,30 @@ def test_text_in_charts_keeps_its_size_and_a_swipe_scrolls_where_nothing_is_draw
         page.set_viewport_size({"width": 1280, "height": 900})
 
 
+def test_under_the_mouse_a_chart_tells_its_numbers(opened):
+    page, live, twins = opened
+    for root, twin in zip(live, twins, strict=True):
+        if not isinstance(twin, Lab):
+            continue
+        root.get_by_role("button", name="reset", exact=True).click()
+        labs.settled(page, root)
+        twin.values = root.evaluate("root => root.vlValues()")
+        panels = [panel for panel in twin.panels.values() if panel["kind"] in ("lines", "bars", "plane")]
+        for chart, panel in zip(root.locator(".vl-chart").all(), panels, strict=True):
+            if panel["kind"] != "lines" or not chart.is_visible():
+                continue
+            chart.scroll_into_view_if_needed()
+            place = chart.bounding_box()
+            page.mouse.move(place["x"] + place["width"] * 0.6, place["y"] + place["height"] * 0.5)
+            told = page.locator(".vl-readout").text_content()
+            step = int(re.search(r" (\d+): ", told)[1])
+            for label, numbers in panel["series"].items():
+                found = re.search(rf"{re.escape(label)} (-?[\d.e+-]+)(, |$)", told)
+                assert float(found[1]) == pytest.approx(numbers[step], rel=6e-3, abs=1e-9), told
+        page.mouse.move(2, 2)
+        assert page.locator(".vl-readout").count() == 0
+
+
 def test_a_stroke_can_be_taken_back(opened):
     page, live, _ = opened
     for root in live:
@@ -233,6 +260,7 @@ def test_when_the_kernel_goes_they_say_so(opened):
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     for root, twin in zip(live, twins, strict=True):
         root.locator(".vl-gone").wait_for(timeout=30_000)
-        assert (root.locator("input:enabled, select:enabled").count() == 0) == isinstance(twin, Lab)
+        asks = isinstance(twin, Lab | Recorder)
+        assert (root.locator("input:enabled, select:enabled").count() == 0) == asks
     run_all(page)
     expect_labs(page, len(twins))

@@ -155,3 +155,19 @@ def test_a_class_without_training_clips_is_named(tmp_path, capsys):
             video.write(tmp_path / part / name / "0.mp4", clip)
     assert cli.main(["train", str(tmp_path), "--out", str(tmp_path / "m.keras")]) == 1
     assert "no clips of c to train on" in capsys.readouterr().err
+
+
+def test_takes_of_the_recorder_stay_together_unasked(capsys):
+    from pathlib import Path
+
+    from vidlab import datasets
+    from vidlab.cli.classify import _split
+
+    filmed = [datasets.Sample(Path(f"take{take:03d}_clip{clip:02d}.webm"), "ab"[take % 2])
+              for take in range(8) for clip in (1, 2, 3)]  # fmt: skip
+    sides = {}
+    for sample in _split(filmed, None, seed=0):
+        sides.setdefault(sample.source.name[:7], set()).add(sample.split)
+    assert {len(found) for found in sides.values()} == {1} and "one take stay together" in capsys.readouterr().out
+    _split([datasets.Sample(Path(f"{k}.mp4"), "ab"[k % 2]) for k in range(9)], None, seed=0)
+    assert "shared out one by one" in capsys.readouterr().out

@@ -17,6 +17,7 @@ from vidlab.cli.workers import batches, epochs, frames_of
 
 MODEL = "model.keras"
 FEATURES = "features"
+TAKE = r"^take[0-9]+(?=_clip)"  # what the recorder calls clips of one press of its button
 SIDE = 160  # pixels of a frame, for the pretrained networks
 
 
@@ -292,12 +293,15 @@ def _split(samples, group, seed):
     """The samples with their splits: those of their folders, or drawn by group."""
     from vidlab import datasets
 
+    names = [Path(str(s.group) if isinstance(s.source, np.ndarray) else s.source).name for s in samples]
+    if not group and not any(s.split for s in samples) and all(re.search(TAKE, name) for name in names):
+        group = TAKE
+        print("Clips of one take stay together.")
     if group:
         try:
             pattern = re.compile(group)
         except re.error as error:
             raise CommandError(f"--group {group!r} is not a regular expression: {error}") from None
-        names = [Path(s.group if isinstance(s.source, np.ndarray) else s.source).name for s in samples]
         found = [pattern.search(name) for name in names]
         if not all(found):
             missed = names[found.index(None)]

@@ -19,7 +19,7 @@ from vidlab.datasets.augmentation import Augment
 from vidlab.datasets.batches import Batches
 from vidlab.datasets.checking import check_videos
 from vidlab.datasets.flow import optical_flow
-from vidlab.datasets.folders import folder, passed_over, video_files
+from vidlab.datasets.folders import folder, passed_over, takes, video_files
 from vidlab.datasets.lists import hmdb51, kinetics, ucf101, video_list
 from vidlab.datasets.samples import DataNotFound, Sample, by_split, classes_of
 from vidlab.datasets.sharding import SHARDS, shards, unread, write_shards
@@ -49,6 +49,7 @@ __all__ = [
     "results",
     "shards",
     "split_by_group",
+    "takes",
     "ucf101",
     "unread",
     "video_files",

@@ -1,6 +1,8 @@
 """What a folder shows: which of its entries are clips, which are folders of clips, and which are neither."""
 
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 
 from vidlab.datasets.samples import DataNotFound, Sample
@@ -53,6 +55,33 @@ def folder(root):
     if not samples:
         raise DataNotFound(f"{root}: no video files in folders below it; put each class's clips in a folder of its own")
     return samples
+
+
+def takes(root, pattern=r"take[0-9]+"):
+    """A folder per class, filmed by `widgets.record`: clips of one take are one group, and stay on one side of a split.
+
+    Parameters
+    ----------
+    root
+        As for `folder`.
+    pattern
+        Regular expression; files in whose names it finds the same words are one take. A file in whose name it finds
+        nothing is a take of its own.
+
+    Raises
+    ------
+    DataNotFound
+        As for `folder`.
+
+    Examples
+    --------
+    >>> from vidlab import datasets
+    >>> sample = takes(datasets.data_folder() / "clips", pattern="vidlab[0-9]+")[0]
+    >>> sample.source.name, sample.group
+    ('vidlab00003_000000_000002.mp4', 'vidlab00003')
+    """
+    found = [(sample, re.search(pattern, sample.source.name)) for sample in folder(root)]
+    return [replace(sample, group=match[0] if match else None) for sample, match in found]
 
 
 def _classes(root, split):

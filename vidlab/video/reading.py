@@ -239,6 +239,16 @@ def _picture(name, frame, reformatter, size, fit, limit_bytes):
     return picture
 
 
+def fitted(picture, size, fit="stretch"):
+    """One picture, (height, width, 3) uint8, brought to `size` as `read` brings those of a file.
+
+    >>> fitted(np.zeros((30, 40, 3), np.uint8), (12, 12), "crop").shape
+    (12, 12, 3)
+    """
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")
+    return _picture("a picture", frame, VideoReformatter(), size, fit, LIMIT_BYTES)
+
+
 def _orientation(frame):
     """What brings it upright: (quarter turns counter-clockwise, as np.rot90's; are left and right exchanged before).
 

@@ -6,6 +6,7 @@ from vidlab.check.exercises import (
     data,
     explaining,
     forecasting,
+    own,
     pooling,
     recurrent,
     scaling,
@@ -28,6 +29,7 @@ _FILES = (
     sound_words,
     seeing,
     forecasting,
+    own,
 )
 EXERCISES = {
     one.slug: one for one in sorted((one for file in _FILES for one in file.EXERCISES), key=lambda one: one.notebook)

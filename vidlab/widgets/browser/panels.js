@@ -32,6 +32,26 @@ function vlPanel(kind, palettes, picked) {
   return { pixels: vlPixels, lines: vlLines, plane: vlPlane, bars: vlBars, sound: vlSound }[kind](palettes, picked);
 }
 
+// What lies under the mouse, in words: a box that follows it, and is gone when the mouse goes. `words(event)` gives the
+// text, or null. The same numbers stand in the chart's name for a screen reader, or in the lab's status.
+function vlReadout(element, words) {
+  const box = vlElement("div", { class: "vl-readout", "aria-hidden": "true", hidden: true });
+  let resting = null; // a lab that goes from under the mouse says nothing: do not stay behind
+  const place = (event) => {
+    clearTimeout(resting);
+    resting = setTimeout(() => box.remove(), 5000);
+    const text = event.buttons ? null : words(event);
+    box.hidden = text === null;
+    if (box.hidden) return;
+    box.textContent = text;
+    if (!box.isConnected) document.body.append(box);
+    box.style.left = `${Math.min(event.clientX + 14, document.documentElement.clientWidth - box.offsetWidth - 4)}px`;
+    box.style.top = `${Math.max(event.clientY - box.offsetHeight - 8, 0)}px`;
+  };
+  element.addEventListener("pointermove", place);
+  for (const gone of ["pointerleave", "pointerdown", "pointercancel"]) element.addEventListener(gone, () => box.remove());
+}
+
 function vlFrame(content) {
   const caption = vlElement("figcaption");
   return { box: vlElement("figure", { class: "vl-panel" }, caption, content), caption };
@@ -71,6 +91,12 @@ function vlPixels(palettes, picked) {
   };
   canvas.addEventListener("pointerdown", (e) => { if (panel.pick.length) { canvas.setPointerCapture(e.pointerId); pick(e); } });
   canvas.addEventListener("pointermove", (e) => { if (e.buttons) pick(e); });
+  vlReadout(canvas, (event) => {
+    if (!panel) return null;
+    const [row, column] = cell(event), [, width, channels] = panel.shape, bytes = vlBytes(panel.data), at = row * width + column;
+    const shade = channels ? `RGB ${[0, 1, 2].map((c) => bytes[3 * at + c]).join(" ")}` : `shade ${bytes[at]} of 0 to 255`;
+    return `row ${row}, column ${column}: ${shade}`;
+  });
   return {
     box,
     update(next) {
@@ -159,6 +185,13 @@ function vlLines(palettes, picked) {
   });
   svg.addEventListener("pointermove", (e) => { if (drawn && e.buttons) draw(e); });
   svg.addEventListener("pointerup", () => { undo.hidden = !drawn; drawn = stroke = null; });
+  vlReadout(svg, (event) => {
+    if (!panel) return null;
+    const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    const step = Math.round(((point.x - size.left) / (size.width - size.left - size.right)) * last());
+    const told = Object.entries(panel.series).filter(([, numbers]) => step in numbers).map(([label, numbers]) => `${label} ${+numbers[step].toPrecision(3)}`);
+    return told.length ? `${panel.xlabel} ${step}: ${told.join(", ")}` : null;
+  });
   const update = (next) => {
       panel = next;
       if (box.parentElement) room.observe(box.parentElement);
@@ -203,13 +236,14 @@ function vlBars() {
   const thick = 15;
   const { svg, box, caption } = vlChart({ width: 360, height: 100 });
   let panel = null, laid = 0;
+  vlReadout(svg, ({ target }) => (target.classList?.contains("vl-bar") ? `${target.dataset.name}, ${target.dataset.label}: ${+Number(target.dataset.value).toPrecision(3)}` : null));
   const room = new ResizeObserver(() => { if (laid !== vlRoom(box)) update(panel); });
   const update = (next) => {
       panel = next;
       laid = vlRoom(box);
       if (box.parentElement) room.observe(box.parentElement);
       const { names, series, texts, ends, caption: text, alt } = panel;
-      const labels = Object.keys(series), left = 12 + 7 * Math.max(...names.map((name) => name.length)), wide = Math.max(60, Math.min(200, laid - left - 40));
+      const labels = Object.keys(series), left = 12 + 7 * Math.max(...names.map((name) => name.length)), extra = 6 * Math.max(0, ...texts.map((one) => one.length - 4)), wide = Math.max(60, Math.min(200, laid - left - 40 - extra));
       const top = labels.length > 1 ? 20 : 4, step = thick * labels.length + 5, bottom = top + step * names.length;
       const made = [];
       labels.forEach((label, k) => {
@@ -220,14 +254,14 @@ function vlBars() {
         }
         (series[label] ?? []).forEach((value, i) => {
           const y = top + i * step + k * thick, part = Math.min(Math.max(value, 0), 1);
-          made.push(vlSvg("rect", { class: "vl-bar", x: left, y, width: wide * part, height: thick - 2, style: colour, "data-label": label, "data-value": value }));
+          made.push(vlSvg("rect", { class: "vl-bar", x: left, y, width: wide * part, height: thick - 2, style: colour, "data-label": label, "data-value": value, "data-name": names[i] }));
           made.push(vlSvg("text", { x: left + wide * part + 4, y: y + thick - 4 }, texts[i] ?? value.toFixed(2)));
         });
       });
       names.forEach((name, i) => made.push(vlSvg("text", { x: left - 5, y: top + i * step + (step - 5) / 2 + 4, "text-anchor": "end" }, name)));
       made.push(vlSvg("path", { class: "axis", d: `M${left} ${top - 2}V${bottom}H${left + wide}` }));
       ends.forEach((end, i) => made.push(vlSvg("text", { x: left + wide * i / 2, y: bottom + 13, "text-anchor": "middle" }, end)));
-      const width = left + wide + 40 + 6 * Math.max(0, ...texts.map((one) => one.length - 4)), height = bottom + 18;
+      const width = left + wide + 40 + extra, height = bottom + 18;
       svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
       svg.setAttribute("width", width);
       svg.setAttribute("aria-label", alt);
@@ -239,9 +273,19 @@ function vlBars() {
 
 function vlPlane() {
   const { svg, box, caption } = vlChart(VL_PLANE);
+  let shown = null;
+  vlReadout(svg, (event) => {
+    if (!shown) return null;
+    const here = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    const at = vlScales(VL_PLANE, shown.low, shown.high, shown.low, shown.high);
+    const away = shown.points.map(([x, y]) => Math.hypot(at.x(x) - here.x, at.y(y) - here.y));
+    const near = away.indexOf(Math.min(...away));
+    return away[near] < 12 ? `point ${near}: ${shown.xlabel} ${+shown.points[near][0].toPrecision(3)}, ${shown.ylabel} ${+shown.points[near][1].toPrecision(3)}` : null;
+  });
   return {
     box,
     update(panel) {
+      shown = panel;
       const at = vlScales(VL_PLANE, panel.low, panel.high, panel.low, panel.high);
       const point = ([x, y]) => `${at.x(x).toFixed(2)},${at.y(y).toFixed(2)}`;
       caption.textContent = panel.caption;

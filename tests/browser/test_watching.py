@@ -1,0 +1,197 @@
+"""From filming to a model that answers live, in a real JupyterLab with a camera that plays known clips."""
+
+import keras
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser import camera, labs
+from tests.browser.jupyter import new_page
+from tests.browser.test_camera import RECORDER, choose, opened, says
+from vidlab import datasets, models, training, video
+from vidlab.clips import Frames
+
+CLASSES = "left", "right"
+FRAMES = Frames(8, (24, 32), by="time")
+LIVE = 'from vidlab import widgets\nview = widgets.live("mine.keras", seconds=1.0{})\nview'
+ANSWERS = "([root, name]) => root.querySelector('.vl-status').textContent.startsWith(name)"
+
+
+def learn(folder, path):
+    """A small model of what was filmed, in two takes of each class to learn from and one to test."""
+    samples = datasets.split_by_group(datasets.takes(folder), (0.7, 0.3), seed=0)
+    learnt, test = (datasets.by_split(samples)[name] for name in ("train", "val"))
+    assert {s.group for s in learnt}.isdisjoint({s.group for s in test})
+    keras.utils.set_random_seed(0)
+    model = models.conv3d(FRAMES.shape, 2)
+    training.fit(model, datasets.load_clips(learnt, FRAMES, classes=CLASSES), epochs=25, live=False)
+    report = training.evaluate(model, datasets.load_clips(test, FRAMES, classes=CLASSES))
+    training.save(path, model, CLASSES, FRAMES, seconds=1.0)
+    return report.top1
+
+
+@pytest.fixture(scope="module")
+def fed():
+    """A clip of each class, as large as the camera's pictures."""
+    made = {}
+    for sample in datasets.embedded():
+        if sample.label in CLASSES and sample.label not in made:
+            made[sample.label] = camera.fed(video.read(sample.source))
+    return made
+
+
+@pytest.fixture(scope="module")
+def cameras(browser, fed, tmp_path_factory):
+    """A browser for each class, whose camera plays its clip."""
+    made = {}
+    for label, clip in fed.items():
+        y4m = tmp_path_factory.mktemp("camera") / f"{label}.y4m"
+        camera.write_y4m(y4m, clip)
+        made[label] = camera.with_camera(browser.browser_type, y4m)
+    yield made
+    for one in made.values():
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def learnt(cameras, course, address):
+    """The accuracy on other takes of a model that learnt what was filmed by two cameras."""
+    for label, other in cameras.items():
+        with new_page(other) as page:
+            root = opened(page, course, address, f"film_{label}", RECORDER.format("two"))
+            choose(page, root, **{"class": label, "clips in one take": 2, "count-down": 0, "seconds": 1})
+            root.get_by_role("button", name="camera on").click()
+            says(page, root, "The camera is on.")
+            for _ in range(3):
+                before = len(list((course / "two").glob(f"{label}/*.webm")))
+                root.get_by_role("button", name="film", exact=True).click()
+                for _ in range(300):
+                    if len(list((course / "two").glob(f"{label}/*.webm"))) == before + 2:
+                        break
+                    page.wait_for_timeout(100)
+                root.get_by_role("button", name="film", exact=True).wait_for(timeout=20_000)
+    assert len(list((course / "two").glob("*/*.webm"))) == 12
+    return learn(course / "two", course / "mine.keras")
+
+
+def test_a_folder_that_was_filmed_trains_and_tells_its_classes_apart_live(learnt, cameras, course, address):
+    assert learnt == 1.0
+    for label, other in cameras.items():
+        with new_page(other) as page:
+            gone = camera.leaving(page)
+            root = opened(page, course, address, f"live_{label}", LIVE.format(""), "print(view.moment.shape)")
+            says(page, root, "Switch the camera on: the model answers to the last 1 s.")
+            root.get_by_role("button", name="camera on").click()
+            page.wait_for_function(ANSWERS, arg=[root.element_handle(), f"{label}: "], timeout=60_000)
+            page.wait_for_timeout(2000)
+            rate = root.evaluate("root => root.vlRate")
+            assert rate["every"] > 1 and 0 < rate["ms"] < rate["late"], rate  # how fast it is: bench/own_clips.py
+            root.get_by_label("nothing of these below").evaluate(
+                "s => { s.value = 1; s.dispatchEvent(new Event('input', {bubbles: true})); }"
+            )
+            page.wait_for_function(ANSWERS, arg=[root.element_handle(), "nothing of these: "], timeout=10_000)
+            root.get_by_role("button", name="freeze").click()
+            says(page, root, "Frozen: nothing of these.")
+            bars = root.locator(".vl-bar").evaluate_all("all => all.map(b => Number(b.dataset.value))")
+            assert len(bars) == 2 and abs(sum(bars) - 1) < 1e-3
+            assert np.ptp(labs.pixels(root.locator("canvas"))) > 0
+            assert gone == [] and page.errors == []
+
+
+@pytest.fixture(scope="module")
+def watched(learnt, browser, fed, course, address):
+    """The live view over a file, in a browser without a camera."""
+    video.write(course / "right.mp4", fed["right"], fps=25)
+    with new_page(browser) as page:
+        cells = LIVE.format(', file="right.mp4"'), "print('moment', view.moment.shape, int(view.moment.mean()))"
+        root = opened(page, course, address, "live_file", *cells)
+        yield page, root
+        assert page.errors == []
+
+
+def test_a_file_in_place_of_the_camera_and_a_step_back(watched, fed):
+    page, root = watched
+    root.get_by_role("button", name="play the file").click()
+    page.wait_for_function(ANSWERS, arg=[root.element_handle(), "right: "], timeout=60_000)
+    page.wait_for_timeout(1500)
+    root.get_by_role("button", name="freeze").click()
+    says(page, root, "Frozen: right.")
+    back = root.get_by_role("slider", name="answers back")
+    first = labs.pixels(root.locator("canvas"))
+    back.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    assert "s back" in root.locator("figcaption").first.text_content()
+    earlier = labs.pixels(root.locator("canvas"))
+    assert not np.array_equal(earlier, first)
+    assert camera.nearest([earlier], fed["right"])[1][0] > 25
+    page.evaluate("window.jupyterapp.commands.execute('notebook:move-cursor-down')")
+    page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1")
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell')")
+    page.get_by_text("moment (8, 24, 32, 3)").wait_for(timeout=30_000)
+    root.get_by_role("button", name="go on").click()
+    says(page, root, "right: ")
+
+
+def test_smoothing_is_of_what_was_answered(watched):
+    page, root = watched
+    page.wait_for_timeout(1000)
+    root.get_by_role("button", name="freeze").click()
+    says(page, root, "Frozen")
+    shown = "root => root.querySelector('polyline[data-label=right]').getAttribute('points')"
+
+    def heights(amount):
+        root.get_by_label("smoothing").evaluate(
+            "(s, v) => { s.value = v; s.dispatchEvent(new Event('input', {bubbles: true})); }", amount
+        )
+        return np.array([float(point.split(",")[1]) for point in root.evaluate(shown).split()])
+
+    plain, smooth = heights(0), heights(0.9)
+    want = [plain[0]]
+    for value in plain[1:]:
+        want.append(0.9 * want[-1] + 0.1 * value)
+    assert len(plain) > 3 and np.abs(smooth - want).max() < 0.02
+
+
+def test_it_has_names_keys_and_no_fault_that_a_checker_finds(watched):
+    page, root = watched
+    for name in ("smoothing", "nothing of these below", "answers back"):
+        slider = root.get_by_role("slider", name=name, exact=True)
+        assert slider.count() == 1
+    found = Axe().run(page, context=".vl-live").response["violations"]
+    assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == []
+    root.get_by_role("button", name="reset", exact=True).click()
+    says(page, root, "Press play")
+    assert root.get_by_role("slider", name="answers back").is_disabled()
+
+
+def test_without_a_kernel_it_says_so(watched):
+    page, root = watched
+    root.get_by_role("button", name="play the file").click()
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    root.locator(".vl-gone").wait_for(timeout=30_000)
+    assert root.locator("button:enabled").count() == 0
+
+
+def test_the_training_lab_shows_what_the_kernel_trains(browser, course, address):
+    from vidlab import widgets
+
+    twin = widgets.train(steps=24)
+    with new_page(browser) as page:
+        root = opened(page, course, address, "training", "from vidlab import widgets\nwidgets.train(steps=24)")
+        labs.settled(page, root)
+        for change in ({"step": 11}, {"B beside it": True}, {"learning rate, B": "1"}, {"step": 24}):
+            ((label, value),) = change.items()
+            page.evaluate(labs.SET, [root.element_handle(), label, value])
+            page.wait_for_function("root => root.vlAnswered()", arg=root.element_handle(), timeout=60_000)
+            twin.values = root.evaluate("root => root.vlValues()")
+            assert root.locator("polyline[data-label]").count() == sum(
+                len(panel["series"]) for panel in twin.panels.values() if panel["kind"] == "lines"
+            )
+            words = root.locator(".vl-status").text_content()
+            assert words.split(" over the last batches")[0][:-2] == twin.status.split(" over the last batches")[0][:-2]
+        assert "B: " in words or "B has diverged" in words
+        found = Axe().run(page, context=".vl-live").response["violations"]
+        assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == []
+        assert page.errors == []

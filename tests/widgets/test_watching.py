@@ -1,0 +1,110 @@
+"""The live view without a browser: the clip of a moment is the one that `video.read` makes, and so is the answer."""
+
+import keras
+import numpy as np
+import pytest
+
+from vidlab import models, training, video, widgets
+from vidlab.clips import Frames
+from vidlab.widgets import watching
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def saved():
+    keras.utils.set_random_seed(0)
+    return training.Saved(
+        models.frame_average((6, 16, 24, 3), 3), ["a", "b", "c"], Frames(6, (16, 24), fit="crop"), 1.0
+    )
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    """A file of 24 frames in 2 s, its path and its frames as a page would send them."""
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    video.write(path, np.cumsum(RNG.integers(0, 9, (24, 40, 40, 3), np.uint8), axis=0, dtype=np.uint8), fps=12)
+    return path, video.read(path)
+
+
+def send(view, frames, times, number=1):
+    data = [memoryview(frame.tobytes()) for frame in frames]
+    view._hear(None, {"kind": "frames", "id": str(number), "times": list(times), "shape": frames[0].shape[:2]}, data)
+
+
+def test_it_answers_as_predict_does(saved, film):
+    path, frames = film
+    view = widgets.live(saved, seconds=2.0)
+    times = np.arange(24) / 12
+    for start in range(0, 24, 5):  # some at a time, as they come
+        send(view, frames[start : start + 5], times[start : start + 5], start)
+        if start < 20:
+            assert view.answer["p"] is None and view.answer["lacks"] > 0
+    assert view.answer["id"] == "20" and view.answer["ms"] > 0
+    want = training.predict(saved, path)
+    assert view.answer["p"] == pytest.approx(want, abs=0.02)  # the file's colours are rounded once less
+    clip = view.moment
+    assert clip.shape == saved.frames.shape
+    assert np.abs(clip.astype(int) - video.read(path, frames=6, size=(16, 24), fit="crop")).mean() < 2
+    assert view._ask(clip[None] / np.float32(255))[0] == pytest.approx(view.answer["p"], abs=1e-6)
+
+
+def test_a_moment_can_be_chosen(saved, film):
+    _, frames = film
+    view = widgets.live(saved, seconds=0.5)
+    with pytest.raises(ValueError, match="nothing was seen yet"):
+        _ = view.moment
+    send(view, frames, np.arange(24) / 12)
+    newest = view.moment
+    view.chosen = 11 / 12
+    earlier = view.moment
+    ring = watching.Ring(6, 0.5)
+    for k in range(12):
+        ring.add(k / 12, watching.fitted(frames[k], (16, 24), "crop"))
+    assert np.array_equal(earlier, ring.clip()) and not np.array_equal(earlier, newest)
+    view._hear(None, {"kind": "clear"}, [])
+    send(view, frames[:2], [5.0, 5.1])
+    assert view.answer["p"] is None  # what was before is forgotten
+
+
+def test_the_ring_goes_by_the_clock():
+    ring = watching.Ring(4, 1.0)
+    for k, time in enumerate([0.0, 0.1, 0.2, 0.9, 1.0]):  # the camera stuttered
+        ring.add(time, np.full((1, 1, 3), k, np.uint8))
+    assert ring.clip()[:, 0, 0, 0].tolist() == [1, 2, 3, 4]  # nearest to 0.15, 0.433, 0.717 and 1.0
+    ring.add(0.5, np.zeros((1, 1, 3), np.uint8))  # too late
+    assert len(ring.times) == 5
+    for k in range(400):
+        ring.add(2 + k / 10, np.zeros((1, 1, 3), np.uint8))
+    assert ring.times[-1] - ring.times[0] <= watching.KEPT + 1.0 + 1e-6
+
+
+def test_what_fails_is_said(saved, film):
+    _, frames = film
+    view = widgets.live(saved, seconds=0.5)
+    view._ask = lambda x: 1 / 0
+    send(view, frames, np.arange(24) / 12, 9)
+    assert view.answer["id"] == "9" and "cannot answer: division by zero" in view.answer["bad"]
+
+
+def test_a_file_stands_in_for_the_camera(saved, film):
+    path, frames = film
+    view = widgets.live(saved, file=path)
+    assert view.file["shape"] == [24, 40, 40, 3] and view.file["fps"] == 12
+    assert np.array_equal(np.frombuffer(view.file["data"], np.uint8).reshape(frames.shape), frames)
+    assert "before anything was seen" in view.figure.alt
+
+
+def test_a_model_from_a_file_and_one_without_names(saved, tmp_path):
+    training.save(tmp_path / "m.keras", saved.model, saved.classes, saved.frames, seconds=1.5)
+    view = widgets.live(tmp_path / "m.keras")
+    assert view.classes == ["a", "b", "c"] and view.seconds == 1.5 and view.rate == 12
+    assert widgets.live(saved.model, classes="xyz").classes == ["x", "y", "z"]
+    for options, sentence in (
+        ({"model": saved.model}, "classes: expected 3 names"),
+        ({"model": 3}, "model: expected what training.load gives"),
+        ({"model": saved, "seconds": 0}, "seconds=0 must be from 0.2 to 10"),
+        ({"model": saved, "file": np.zeros((2, 4, 4, 7))}, "file"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            widgets.live(**options)

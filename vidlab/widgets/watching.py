@@ -1,0 +1,229 @@
+"""The live view: a model that answers again and again to the last second of the camera, or of a file."""
+
+from collections import deque
+from pathlib import Path
+from threading import Lock
+from time import perf_counter
+
+import numpy as np
+import traitlets
+
+from vidlab import video
+from vidlab.video.reading import fitted
+from vidlab.widgets import lab
+
+KEPT, BYTES = 12.0, 60_000_000  # seconds of frames that are kept, and bytes at most
+RATES = 12.0, 25.0  # frames a second that the page takes from a camera, at least and at most
+LONGEST, LARGEST = 120.0, 48_000_000  # seconds of a file, and bytes of it that are sent to the page
+HEIGHT = 240  # of the page's pictures
+
+
+class Ring:
+    """The last seconds of frames, each with its time, and a clip of any moment of them.
+
+    A clip has `frames` frames, evenly spaced from the first of the last `seconds` to the newest, as `video.read`
+    chooses them of a file of that length.
+    """
+
+    def __init__(self, frames, seconds, keep=KEPT):
+        self.frames, self.seconds, self.keep = frames, seconds, max(keep, seconds)
+        self.times, self.pictures = deque(), deque()
+
+    def add(self, time, picture):
+        if self.times and time <= self.times[-1]:
+            return
+        self.times.append(time)
+        self.pictures.append(picture)
+        most = max(BYTES // picture.nbytes, self.frames)
+        while self.times[0] < time - self.keep - self.seconds or len(self.times) > most:
+            self.times.popleft()
+            self.pictures.popleft()
+
+    def clear(self):
+        self.times.clear()
+        self.pictures.clear()
+
+    @property
+    def lacks(self):
+        """Seconds until there is a whole clip."""
+        span = self.times[-1] - self.times[0]
+        return max(self.seconds - span - 1.01 * self._step, 0.0)
+
+    @property
+    def _step(self):
+        """Seconds that a frame is on show, as a rule."""
+        return float(np.median(np.diff(self.times))) if len(self.times) > 1 else 0.0
+
+    def clip(self, moment=None):
+        """(frames, height, width, 3) uint8: the clip that ends at a moment; at the newest frame where None."""
+        times = np.array(self.times)
+        end, span = times[-1] if moment is None else moment, self.seconds - self._step
+        wanted = end - span * (np.linspace(1, 0, self.frames) if self.frames > 1 else np.array([0.5]))
+        places = np.abs(times[:, None] - wanted).argmin(axis=0)
+        return np.stack([self.pictures[k] for k in places])
+
+
+class Watcher(lab.Live):
+    """The live view in the page.
+
+    `moment` is the clip that the model saw at the chosen moment, as it saw it; `answer` has what it said of the newest.
+    """
+
+    _esm = lab.browser("controls.js", "panels.js", "camera.js", "watcher.js")
+    _css = lab.browser("lab.css", "recorder.css")
+    classes = traitlets.List().tag(sync=True)
+    file = traitlets.Dict().tag(sync=True)  # "data", "shape", "fps" of a file in place of a camera
+    rate = traitlets.Float().tag(sync=True)  # frames a second that the page sends
+    seconds = traitlets.Float().tag(sync=True)
+    answer = traitlets.Dict().tag(sync=True)  # "id", "time", "p" or None, "ms", "lacks", "bad"
+    chosen = traitlets.Float(allow_none=True, default_value=None).tag(sync=True)
+
+    def __init__(self, saved, ask, seconds, shown):
+        self.saved, self._ask, self._lock = saved, ask, Lock()
+        self.ring = Ring(saved.frames.frames, seconds)
+        rate = float(np.clip(1.5 * saved.frames.frames / seconds, *RATES))
+        fitting = {"classes": saved.classes, "rate": rate, "seconds": seconds, "file": shown}
+        super().__init__(_still(saved, shown), title=f"Live: {saved.model.name}", **fitting)
+        self.on_msg(self._hear)
+
+    @property
+    def moment(self):
+        """The clip of the chosen moment, (frames, height, width, 3) uint8: for `explore` and `explain`.
+
+        Raises
+        ------
+        ValueError
+            Nothing was seen yet.
+        """
+        with self._lock:
+            if not self.ring.times:
+                raise ValueError("moment: nothing was seen yet; switch the camera on, or play the file")
+            return self.ring.clip(self.chosen)
+
+    def _hear(self, _, message, buffers):
+        if message.get("kind") == "clear":
+            with self._lock:
+                self.ring.clear()
+        if message.get("kind") != "frames":
+            return
+        begun = perf_counter()
+        with self._lock:
+            try:
+                found = self._see(message["times"], message["shape"], buffers)
+            except Exception as error:  # what a callback raises is seen by nobody
+                found = {"p": None, "lacks": 0.0, "bad": f"The model cannot answer: {error}"}
+        self.answer = found | {"id": message["id"], "ms": 1000 * (perf_counter() - begun)}
+
+    def _see(self, times, shape, buffers):
+        height, width = map(int, shape)
+        for time, data in zip(times, buffers, strict=True):
+            picture = np.frombuffer(data, np.uint8).reshape(height, width, 3)
+            self.ring.add(float(time), fitted(picture, self.saved.frames.size, self.saved.frames.fit))
+        if (lacks := self.ring.lacks) > 0:
+            return {"time": self.ring.times[-1], "p": None, "lacks": lacks}
+        p = self._ask(self.ring.clip().astype(np.float32)[None] / 255)[0]
+        return {"time": self.ring.times[-1], "p": [float(x) for x in p], "lacks": 0.0}
+
+
+@lab.plainly
+def live(model, file=None, seconds=None, classes=None):
+    """Watch a model answer, many times a second, to the last second of the camera.
+
+    Bars show the probabilities, smoothed over time as you like; below a threshold the answer is "nothing of these".
+    Freeze it, step back, and take the moment on: ``view.moment`` is the clip as the model saw it. The camera is off
+    until you switch it on. Frames go to the kernel on this computer, are kept for some seconds, and are never saved.
+
+    Parameters
+    ----------
+    model
+        What `training.load` gave, the path of such a file, or a Keras model of clips with its `classes`.
+    file
+        A video file, or a clip in memory at 12 frames a second, in place of the camera.
+    seconds
+        That the model looks at at once; None: as long as the clips it learnt from, or one second.
+    classes
+        Their names, for a model that does not know them.
+
+    Returns
+    -------
+    Watcher
+        Shows itself when a cell ends in it.
+
+    Raises
+    ------
+    ValueError
+        The model is none, or its classes are not known; seconds are out of range; the file is too long.
+    training.NotAModel
+        The file holds no model.
+    VideoError
+        `file` cannot be read.
+    """
+    saved = _saved(model, classes)
+    seconds = seconds if seconds is not None else saved.seconds or 1.0
+    if not 0.2 <= seconds <= 10:
+        raise ValueError(f"seconds={seconds!r} must be from 0.2 to 10")
+    ask = asking(saved.model)
+    ask(np.zeros((1, *saved.frames.shape), np.float32))  # the first answer takes seconds: now, and not live
+    return Watcher(saved, ask, float(seconds), {} if file is None else _shown(file))
+
+
+def _saved(model, classes):
+    from vidlab import training
+    from vidlab.clips import Frames
+    from vidlab.training.inputs import clip_input
+
+    if isinstance(model, (str, Path)):
+        model = training.load(model)
+    if isinstance(model, training.Saved):
+        return model
+    if not callable(model) or not hasattr(model, "output_shape"):
+        raise ValueError(f"model: expected what training.load gives, or a Keras model, got {type(model).__name__}")
+    if classes is None or len(classes) != model.output_shape[-1]:
+        raise ValueError(f"classes: expected {model.output_shape[-1]} names, one for each output of the model")
+    _, shape = clip_input(model)
+    return training.Saved(model, [str(name) for name in classes], Frames(shape[1], shape[2:4]))
+
+
+def asking(model):
+    """A function from clips (1, frames, height, width, 3) to probabilities (1, classes), as fast as may be."""
+    import keras
+
+    from vidlab.tensorflow import tf
+    from vidlab.training.evaluation import flow_of
+    from vidlab.training.inputs import clip_input
+
+    if not isinstance(model, keras.Model):
+        return lambda x: np.asarray(model(x, training=False))
+    flow, _ = clip_input(model)
+    graph = tf.function(lambda x: model(x, training=False))
+    return lambda x: graph({"clip": x, "flow": flow_of(x)} if flow else x).numpy()
+
+
+def _shown(file):
+    """A file as the page plays it."""
+    if isinstance(file, np.ndarray):
+        from vidlab.clips import as_rgb
+
+        clip, fps = as_rgb(file, "file"), 12.0
+    else:
+        found = video.probe(file)
+        height = min(HEIGHT, found.height)
+        size = height, max(1, round(found.width * height / found.height))
+        fps = found.fps or 12.0
+        if found.duration > LONGEST or found.frames * size[0] * size[1] * 3 > LARGEST:
+            most = min(LONGEST, LARGEST / (size[0] * size[1] * 3 * fps))
+            raise ValueError(f"file: {found.duration:.0f} s are too long for a page; cut out {most:.0f} s or less")
+        clip = video.read(file, size=size, on_error="repair")
+    return {"data": clip.tobytes(), "shape": list(clip.shape), "fps": float(fps)}
+
+
+def _still(saved, shown):
+    """What readers without a kernel find."""
+    even = [1 / len(saved.classes)] * len(saved.classes)
+    words = f"The live view of {saved.model.name}: bars for {', '.join(saved.classes)}, before anything was seen."
+    panels = {}
+    if shown:
+        frames = np.frombuffer(shown["data"], np.uint8).reshape(shown["shape"])
+        panels["file"] = lab.pixels(frames[len(frames) // 2], "the file", "A frame of the file.")
+    panels["bars"] = lab.bars(saved.classes, {"probability": even}, "before anything was seen", words)
+    return lab.still(panels, words)
