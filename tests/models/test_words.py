@@ -1,5 +1,7 @@
 """Models of words: what padding may change (nothing), what order may, and that captions are written one by one."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -36,6 +38,12 @@ def test_padding_says_nothing_and_the_words_do(build, tmp_path):
     assert np.allclose(keras.saving.load_model(tmp_path / "m.keras")(words), model(words), atol=1e-6)
 
 
+@pytest.mark.parametrize("build", READERS)
+def test_a_sentence_without_words_has_an_answer(build):
+    p = np.asarray(build(7, 12, 3)(rows(0, 4)))
+    assert np.allclose(p.sum(axis=1), 1, atol=1e-5)
+
+
 def test_who_knows_the_order():
     words = rows(5)
     turned = words.copy()
@@ -66,7 +74,9 @@ def test_it_writes_what_it_says_and_stops():
     clips = np.random.default_rng(0).random((6, *CLIP), np.float32)
     written = models.write(writer, clips, start=1, end=2)
     words = np.c_[np.full(6, 1), written[:, :-1]]
-    said = np.asarray(writer({"clip": clips, "words": words})).argmax(axis=-1)
+    said = np.array(writer({"clip": clips, "words": words}))
+    said[..., [0, 1]] = -1  # neither padding nor the start is a word to be said
+    said = said.argmax(axis=-1)
     for row, wanted in zip(written, said, strict=True):
         ends = np.flatnonzero(row == 2)
         stop = ends[0] + 1 if len(ends) else 5
@@ -75,6 +85,33 @@ def test_it_writes_what_it_says_and_stops():
     assert (models.write(writer, clips[:1], start=1, end=first) == [[first, 0, 0, 0, 0]]).all()
     with pytest.raises(ValueError, match="text_rnn writes no words"):
         models.write(models.text_rnn(5, 12, 2), clips, 1, 2)
+    for start, end, name in ((99, 2, "start=99"), (0, 2, "start=0"), (1, 12, "end=12"), (1, "2", "end='2'")):
+        with pytest.raises(ValueError, match=f"{name} must be the number of a word, from 1 to 11"):
+            models.write(writer, clips, start, end)
+
+
+def test_it_never_says_padding_or_the_start():
+    writer = models.caption_writer(CLIP, 5, 12)
+    last = writer.get_layer("said").layers[-1]
+    last.bias.assign(np.where(np.isin(np.arange(12), [0, 1]), 50.0, 0.0))  # it would like to say nothing else
+    written = models.write(writer, np.random.default_rng(0).random((2, *CLIP), np.float32), start=1, end=2)
+    assert not (written == 1).any() and (written[:, 0] != 0).all()
+
+
+def test_many_clips_are_looked_at_in_parts():
+    writer, sizes = models.caption_writer(CLIP, 3, 12), []
+    seen = writer.get_layer("seen")
+
+    def counted(clips, training):
+        sizes.append(len(clips))
+        return seen(clips, training=training)
+
+    given = SimpleNamespace(layers=writer.layers, name="writer", get_layer=lambda name: {"seen": counted}.get(
+        name) or writer.get_layer(name))  # fmt: skip
+    clips = np.random.default_rng(0).random((70, *CLIP), np.float32)
+    written = models.write(given, clips, start=1, end=2)
+    assert len(written) == sum(sizes) == 70 and max(sizes) <= 32
+    assert (written[-2:] == models.write(writer, clips[-2:], start=1, end=2)).all()
 
 
 def test_towers_point_and_learn():
@@ -96,11 +133,24 @@ def test_places_at_once():
     assert said.shape == (2, 4, 9) and np.allclose(said.sum(axis=-1), 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("wrong", [
-    lambda: models.text_rnn(0, 12, 2), lambda: models.text_rnn(5, 1, 2), lambda: models.text_average(5, 12, 1),
-    lambda: models.caption_slots(CLIP, 5, 1.5), lambda: models.caption_writer(CLIP, 0, 12),
-    lambda: models.two_towers((6, 4, 4, 3), 5, 12),
+@pytest.mark.parametrize("wrong, says", [
+    (lambda: models.text_rnn(0, 12, 2), "length=0"),
+    (lambda: models.text_rnn(5, 1, 2), "vocabulary=1"),
+    (lambda: models.text_average(5, 12, 1), "classes=1"),
+    (lambda: models.text_average(5, 12, 2, width=0), "width=0"),
+    (lambda: models.text_attention(5, 12, 2, heads=0), "heads=0"),
+    (lambda: models.text_attention(5, 12, 2, width=2, heads=4), "heads=4 must be at most width=2"),
+    (lambda: models.text_attention(5, 12, 2, depth=1.5), "depth=1.5"),
+    (lambda: models.caption_slots(CLIP, 5, 1.5), "vocabulary=1.5"),
+    (lambda: models.caption_slots(CLIP, 6, 1), "vocabulary=1"),
+    (lambda: models.caption_slots(CLIP, 6, 12, units=0), "units=0"),
+    (lambda: models.caption_writer(CLIP, 0, 12), "length=0"),
+    (lambda: models.caption_writer(CLIP, 5, 1), "vocabulary=1"),
+    (lambda: models.caption_writer(CLIP, 5, 12, units=-1), "units=-1"),
+    (lambda: models.two_towers((6, 4, 4, 3), 5, 12), "clip_shape="),
+    (lambda: models.two_towers(CLIP, 5, 1), "vocabulary=1"),
+    (lambda: models.two_towers(CLIP, 5, 12, units="64"), "units='64'"),
 ])  # fmt: skip
-def test_what_cannot_be(wrong):
-    with pytest.raises(ValueError, match="length=|vocabulary=|classes=|clip_shape="):
+def test_what_cannot_be(wrong, says):
+    with pytest.raises(ValueError, match=f"^{says}"):
         wrong()

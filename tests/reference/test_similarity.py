@@ -70,13 +70,30 @@ def test_recall_counts_those_found(rng):
     assert reference.recall_at(np.zeros((7, 7)), 6) == 0  # who says the same to all finds nothing
 
 
+@pytest.mark.parametrize("n, k", [(1, 1), (3, 2), (3, 3)])
+def test_what_is_no_number_finds_nothing(n, k):
+    assert reference.recall_at(np.full((n, n), np.nan), k) == 0
+    s = np.eye(3)
+    s[0, 1] = np.nan
+    assert np.isclose(reference.recall_at(s, 1), 2 / 3)  # it may have been the most alike
+
+
 @pytest.mark.parametrize("wrong", [
     lambda: reference.contrastive_loss(np.ones((2, 3)), np.ones((3, 3))),
     lambda: reference.contrastive_loss(np.ones((2, 3)), np.ones((2, 3)), 0),
     lambda: reference.recall_at(np.ones((2, 3))),
+    lambda: reference.recall_at(0.5),
+    lambda: reference.recall_at(np.ones((0, 0))),
     lambda: reference.recall_at(np.ones((2, 2)), 0),
+    lambda: reference.recall_at(np.ones((2, 2)), (1, 5)),
+    lambda: reference.contrastive_loss(np.ones((0, 3)), np.ones((0, 3))),
+    lambda: reference.contrastive_loss(np.ones((2, 3)), np.ones((2, 3)), "0.1"),
     lambda: models.contrastive(-1),
+    lambda: models.contrastive("0.1"),
 ])  # fmt: skip
 def test_what_cannot_be(wrong):
-    with pytest.raises(ValueError, match="v: expected|temperature=|similarities: expected|k: expected"):
+    says = (
+        r"[uv]: expected|temperature=\S+ must be a number|similarities: expected shape \(n, n\)|^k=.* must be a whole"
+    )
+    with pytest.raises(ValueError, match=says):
         wrong()

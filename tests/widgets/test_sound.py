@@ -62,9 +62,36 @@ def test_a_sound_of_ones_own():
     assert change(lab, what="two tones") and heard(lab.panels["sound"])[1] == 16_000
 
 
+def test_a_long_sound_opens_where_it_is_loud():
+    own = np.zeros(32_000)
+    own[24_000:26_000] = np.sin(2 * np.pi * 500 * np.arange(2000) / 16_000)
+    lab = widgets.spectrum(own)
+    assert 148 <= lab.values["at"] <= 162 and "silent" not in lab.status
+    assert next(one for one in lab.controls if one["name"] == "at")["max"] == 197 == lab.limits["at"]["max"]
+
+
+@pytest.mark.parametrize("seconds, at", [(0.1006, 5), (1.0, 60)])
+def test_the_mark_stands_in_the_piece_with_the_middle_of_the_window(seconds, at):
+    own = np.full(round(16_000 * seconds), 0.01)
+    own[at * 160 + 200] = 1.0  # the sample in the middle of the window of 400
+    wave = change(widgets.spectrum(own), at=at)["wave"]
+    assert np.argmax(wave["series"]["highest"]) == wave["mark"]
+
+
+def test_bands_without_a_bin_are_counted():
+    lab = widgets.spectrum()
+    change(lab, size="64", bands=40)
+    dark = (reference.mel_filters(40, 64).sum(axis=0) == 0).sum()
+    assert dark > 1 and f"{dark} bands hold no bin" in lab.status
+    change(lab, size="1600")
+    assert "no bin" not in lab.status
+
+
 @pytest.mark.parametrize("given, says", [
     (dict(samples=np.zeros(100)), "expected from 1600 samples to 5 seconds, got 100"),
     (dict(samples=np.zeros(9000, int)), "expected floats"),
+    (dict(samples=np.full((9000, 2), 999, np.int16)), "expected floats .* got int16"),
+    (dict(samples=np.full(9000, np.nan)), "expected finite"),
     (dict(samples=np.zeros(9000), rate=0.5), "rate: expected samples a second"),
 ])  # fmt: skip
 def test_what_is_no_sound_is_refused(given, says):

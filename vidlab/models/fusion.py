@@ -29,7 +29,8 @@ def picture_and_sound(clip_shape, sound_shape, classes, fusion="early", units=64
     """A network for the picture, one for the sound, and where they meet.
 
     "early"   side by side for each frame, before the convolutions along time: p = f([a_1; v_1], ..., [a_T; v_T])
-    "late"    each along time by itself, then side by side: p = f([a; v])
+    "late"    each along time by itself, then side by side, one linear layer: p = softmax(W [a; v] + b), so that
+              the two only add up
     "gated"   as late, but one number for each unit says which of the two to believe:
               z = sigmoid(W [a; v]), h = z a + (1 - z) v  (Arevalo et al., Gated multimodal units, ICLR 2017 workshop)
 

@@ -4,6 +4,8 @@ A sentence is a row of token numbers, (length,) whole numbers below `vocabulary`
 at. `keras.layers.TextVectorization` makes such rows.
 """
 
+import numbers
+
 import keras
 import numpy as np
 from keras import layers, ops
@@ -14,6 +16,7 @@ from vidlab.models.frame import clip_input
 from vidlab.models.space_time import conv3d
 
 PADDING = 0
+BATCH = 32  # clips that `write` looks at together
 
 
 def text_average(length, vocabulary, classes, width=32):
@@ -23,11 +26,11 @@ def text_average(length, vocabulary, classes, width=32):
     (None, 2)
     """
     words, x, mask = _embedded(length, vocabulary, width)
-    return _named(words, layers.GlobalAveragePooling1D()(x, mask=mask), classes, "text_average")
+    return _named(words, _mean(x, mask), classes, "text_average")
 
 
 def text_rnn(length, vocabulary, classes, width=32):
-    """The vectors of the words, read in order by an LSTM that stops where the padding begins.
+    """The vectors of the words, read in order by an LSTM that keeps its state where there is padding.
 
     >>> text_rnn(length=12, vocabulary=20, classes=2).output_shape
     (None, 2)
@@ -46,12 +49,14 @@ def text_attention(length, vocabulary, classes, width=32, heads=4, depth=1, posi
     >>> text_attention(length=12, vocabulary=20, classes=2).output_shape
     (None, 2)
     """
+    _counts(heads=heads, depth=depth)
     words, x, mask = _embedded(length, vocabulary, width)
+    if heads > width:
+        raise ValueError(f"heads={heads} must be at most width={width}: each takes a part of it")
     x = Positions()(x) if positions else x
     for _ in range(depth):
         x = encoder_layer(x, heads, mask=mask[:, None])  # (batch, 1, length): which words may be looked at
-    return _named(words, layers.GlobalAveragePooling1D()(layers.LayerNormalization()(x), mask=mask), classes,
-                  "text_attention")  # fmt: skip
+    return _named(words, _mean(layers.LayerNormalization()(x), mask), classes, "text_attention")
 
 
 def caption_slots(clip_shape, length, vocabulary, units=64):
@@ -62,8 +67,9 @@ def caption_slots(clip_shape, length, vocabulary, units=64):
     >>> caption_slots((8, 16, 16, 3), length=6, vocabulary=20).output_shape
     (None, 6, 20)
     """
-    clip = clip_input(clip_shape, vocabulary, frames=2)
     _sizes(length, vocabulary)
+    _counts(units=units)
+    clip = clip_input(clip_shape, 2, frames=2)
     x = layers.Dense(length * vocabulary)(_seen(clip_shape, units)(clip))
     return keras.Model(clip, layers.Softmax()(layers.Reshape((length, vocabulary))(x)), name="caption_slots")
 
@@ -81,8 +87,9 @@ def caption_writer(clip_shape, length, vocabulary, units=64, width=32):
     >>> model.output_shape, [layer.name for layer in model.layers if layer.name in ("seen", "said")]
     ((None, 6, 20), ['seen', 'said'])
     """
-    clip = clip_input(clip_shape, vocabulary, frames=2)
+    _counts(units=units)
     words, x, mask = _embedded(length, vocabulary, width)
+    clip = clip_input(clip_shape, 2, frames=2)
     vector = keras.Input((units,), name="vector")
     x = layers.LSTM(units, return_sequences=True)(
         layers.Concatenate()([x, layers.RepeatVector(length)(vector)]), mask=mask
@@ -96,6 +103,8 @@ def caption_writer(clip_shape, length, vocabulary, units=64, width=32):
 def write(writer, clips, start, end):
     """Captions by a `caption_writer`: word by word, each time the likeliest, until `end` (greedy decoding).
 
+    Padding and `start` are no words to be said, so they are never taken.
+
     Parameters
     ----------
     writer
@@ -103,7 +112,7 @@ def write(writer, clips, start, end):
     clips
         (batch, frames, height, width, 3), float32 in [0, 1].
     start, end
-        The tokens with which sentences begin and end.
+        The numbers of the words with which sentences begin and end, from 1 to vocabulary - 1.
 
     Returns
     -------
@@ -112,7 +121,7 @@ def write(writer, clips, start, end):
     Raises
     ------
     ValueError
-        The model is no `caption_writer`.
+        The model is no `caption_writer`, or `start` or `end` is the number of no word.
 
     Examples
     --------
@@ -122,13 +131,19 @@ def write(writer, clips, start, end):
     """
     if {layer.name for layer in writer.layers}.isdisjoint({"said"}):
         raise ValueError(f"writer: {writer.name} writes no words; caption_writer does")
-    vectors = ops.convert_to_numpy(writer.get_layer("seen")(clips, training=False))
-    said, length = writer.get_layer("said"), writer.get_layer("words").output.shape[1]
+    seen, said, length = writer.get_layer("seen"), writer.get_layer("said"), writer.get_layer("words").output.shape[1]
+    last = said.output_shape[-1] - 1
+    for name, value in (("start", start), ("end", end)):
+        if not is_count(value) or value > last:
+            raise ValueError(f"{name}={value!r} must be the number of a word, from 1 to {last}")
+    parts = [clips[i : i + BATCH] for i in range(0, len(clips), BATCH)]
+    vectors = np.concatenate([ops.convert_to_numpy(seen(part, training=False)) for part in parts])
     words = np.full((len(vectors), length), PADDING)  # what it has written so far, behind `start`
     written = np.full((len(vectors), length), PADDING)
     words[:, 0], done = start, np.zeros(len(vectors), bool)
     for t in range(length):
-        p = ops.convert_to_numpy(said([vectors, words], training=False))[:, t]
+        p = np.array(said([vectors, words], training=False))[:, t]
+        p[:, [PADDING, start]] = -1
         written[:, t] = np.where(done, PADDING, p.argmax(axis=1))
         done |= written[:, t] == end
         if t + 1 < length:
@@ -148,13 +163,14 @@ def two_towers(clip_shape, length, vocabulary, width=32, units=64):
     >>> model.output_shape, model.get_layer("word_tower").output_shape
     ((None, 2, 32), (None, 32))
     """
-    clip = clip_input(clip_shape, vocabulary, frames=2)
-    x = layers.Dense(width)(_seen(clip_shape, units)(clip))
-    clip_tower = keras.Model(clip, layers.UnitNormalization()(x), name="clip_tower")
+    _counts(units=units)
     words, x, mask = _embedded(length, vocabulary, width)
     x = layers.Dense(width)(layers.LSTM(units)(x, mask=mask))
     word_tower = keras.Model(words, layers.UnitNormalization()(x), name="word_tower")
-    clip, words = clip_input(clip_shape, vocabulary), keras.Input((length,), dtype="int32", name="words")
+    clip = clip_input(clip_shape, 2, frames=2)
+    x = layers.Dense(width)(_seen(clip_shape, units)(clip))
+    clip_tower = keras.Model(clip, layers.UnitNormalization()(x), name="clip_tower")
+    clip, words = clip_input(clip_shape, 2, frames=2), keras.Input((length,), dtype="int32", name="words")
     both = ops.stack([clip_tower(clip), word_tower(words)], axis=1)
     return keras.Model({"clip": clip, "words": words}, both, name="two_towers")
 
@@ -178,8 +194,8 @@ def contrastive(temperature=0.1):
     >>> np.round(loss, 4)  # log(1 + exp(-1))
     array([0.3133, 0.3133], dtype=float32)
     """
-    if not temperature > 0:
-        raise ValueError(f"temperature={temperature} must be above 0")
+    if not (isinstance(temperature, numbers.Real) and temperature > 0):
+        raise ValueError(f"temperature={temperature!r} must be a number above 0")
 
     def loss(labels, both):
         labels = ops.reshape(labels, (-1, 1))
@@ -195,8 +211,15 @@ def contrastive(temperature=0.1):
 def _embedded(length, vocabulary, width):
     """The input "words", a vector for each word, and where there are words (and no padding)."""
     _sizes(length, vocabulary)
+    _counts(width=width)
     words = keras.Input((length,), dtype="int32", name="words")
     return words, layers.Embedding(vocabulary, width)(words), ops.not_equal(words, PADDING)
+
+
+def _mean(x, mask):
+    """The mean over the words, (batch, length, width) -> (batch, width); 0 where a sentence has none."""
+    there = ops.cast(mask, x.dtype)[..., None]
+    return ops.sum(x * there, axis=1) / ops.maximum(ops.sum(there, axis=1), 1)
 
 
 def _named(words, x, classes, name):
@@ -215,3 +238,9 @@ def _sizes(length, vocabulary):
     for name, value, least in (("length", length, 1), ("vocabulary", vocabulary, 2)):
         if not is_count(value) or value < least:
             raise ValueError(f"{name}={value!r} must be a whole number from {least} up")
+
+
+def _counts(**values):
+    for name, value in values.items():
+        if not is_count(value):
+            raise ValueError(f"{name}={value!r} must be a whole number from 1 up")

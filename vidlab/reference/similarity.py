@@ -10,9 +10,11 @@ Source: van den Oord, Li and Vinyals, Representation learning with contrastive p
 direction); Radford et al., Learning transferable visual models from natural language supervision, ICML 2021 (both).
 """
 
+import numbers
+
 import numpy as np
 
-from vidlab.reference.arguments import as_floats, expect, sizes
+from vidlab.reference.arguments import as_floats, expect
 from vidlab.reference.classifier import softmax
 
 
@@ -33,7 +35,7 @@ def contrastive_loss(u, v, temperature=0.1):
     Raises
     ------
     ValueError
-        The shapes differ, or the temperature is not above 0.
+        The shapes differ, there is no pair, or the temperature is not above 0.
 
     Examples
     --------
@@ -69,7 +71,7 @@ def recall_at(similarities, k=1):
     ----------
     similarities
         Array (n, n): row i asks, column j answers, and j = i is right. Among equals the right one comes last, so that a
-        model which gives everything the same number finds nothing.
+        model which gives everything the same number finds nothing; and where it is no number (NaN), it is not found.
     k
         From 1 up.
 
@@ -80,7 +82,7 @@ def recall_at(similarities, k=1):
     Raises
     ------
     ValueError
-        It is not square, or k no whole number from 1 up.
+        It is not square or empty, or k no whole number from 1 up.
 
     Examples
     --------
@@ -88,19 +90,24 @@ def recall_at(similarities, k=1):
     >>> round(recall_at(alike, 1), 2), recall_at(alike, 2)
     (0.67, 1.0)
     """
-    similarities, (k,) = as_floats(similarities=similarities), sizes("k", k, 1)
-    expect("similarities", similarities, (len(similarities),) * 2)
-    own = np.diagonal(similarities)[:, None]
-    better = (similarities >= own).sum(axis=1) - 1  # itself does not count
-    return float(np.mean(better < k))
+    similarities = as_floats(similarities=similarities)
+    if similarities.ndim != 2 or similarities.shape[0] != similarities.shape[1] or not len(similarities):
+        raise ValueError(f"similarities: expected shape (n, n), n from 1 up, got {similarities.shape}")
+    if not isinstance(k, int | np.integer) or k < 1:
+        raise ValueError(f"k={k!r} must be a whole number from 1 up")
+    own = np.diagonal(similarities)
+    better = (~(similarities < own[:, None])).sum(axis=1) - 1  # itself does not count; what is no number does
+    return float(np.mean((better < k) & ~np.isnan(own)))
 
 
 def _similarities(u, v, temperature):
     u, v = as_floats(u=u, v=v)
     expect("u", u, ("n", "width"))
     expect("v", v, u.shape, because=", as u")
-    if not temperature > 0:
-        raise ValueError(f"temperature={temperature} must be above 0")
+    if not len(u):
+        raise ValueError(f"u: expected a row or more, got {u.shape}")
+    if not (isinstance(temperature, numbers.Real) and temperature > 0):
+        raise ValueError(f"temperature={temperature!r} must be a number above 0")
     return u @ v.T / temperature
 
 

@@ -138,7 +138,8 @@ def log_mel(samples, rate=16_000, *, size=400, hop=160, bands=40, low=80.0, high
 
         S[t, b] = log(floor + sum_k |X[t, k]| M[k, b])
 
-    The logarithm makes twice as loud the same step everywhere, as in an ear; `floor` keeps silence from minus infinity.
+    The logarithm makes "twice as strong" the same step wherever the sound is well above `floor`, which keeps silence
+    from minus infinity.
 
     Parameters
     ----------

@@ -35,6 +35,7 @@ def spectrum(samples=None, rate=RATE):
         The samples are no sound, or too long or too short.
     """
     own = None if samples is None else _checked(samples, rate)
+    last = 97 if own is None else (len(own) - 400) // 160  # the last column, at the window and hop to begin with
 
     def show(**values):
         return answer(own, rate if values["what"] == OWN else RATE, **values)
@@ -49,7 +50,7 @@ def spectrum(samples=None, rate=RATE):
             lab.choice("hop", "hop, samples", ["80", "160", "320", "640"], "160"),
             lab.slider("bands", "mel bands", 8, 64, 40),
             lab.toggle("log", "logarithm", True),
-            lab.slider("at", "column", 0, 97, 49 if own is None else min(_loudest(own), 97)),
+            lab.slider("at", "column", 0, last, 49 if own is None else min(_loudest(own), last)),
             lab.play("at", fps=20.0),
         ],
         show,
@@ -68,6 +69,7 @@ def answer(own, rate, what, pitch, second, size, hop, bands, log, at):
     begin = at * hop
     edges = np.linspace(reference.mel(LOW), reference.mel(high), bands + 2)
     centres = 700 * (10 ** (edges[1:-1] / 2595) - 1)
+    empty = int((reference.mel_filters(bands, size, rate, LOW, high) == 0).all(axis=0).sum())
     loudest = int(heard[at].argmax())
 
     times = max(1, 480 // len(heard))
@@ -83,7 +85,7 @@ def answer(own, rate, what, pitch, second, size, hop, bands, log, at):
             {"highest": peaks.max(axis=1), "lowest": peaks.min(axis=1)},
             "the whole sound; the line is the window's middle",
             "The highest and the lowest sample in each of 200 pieces of the sound", -1, 1,
-            f"{len(x) / rate:.2f} seconds, in 200 pieces", "sample", min(round(middle / len(x) * 200), 199), height=120,
+            f"{len(x) / rate:.2f} seconds, in 200 pieces", "sample", min(int(middle // _each(x)), 199), height=120,
         ),
         "window": lab.lines(
             {"in the window": inside, "times its Hann window": inside * reference.hann_window(size)},
@@ -103,7 +105,8 @@ def answer(own, rate, what, pitch, second, size, hop, bands, log, at):
     }  # fmt: skip
     status = (
         f"{_named(what, pitch, second)}. A window of {size} samples lasts {1000 * size / rate:.1f} ms; its bins lie "
-        f"{rate / size:.0f} hertz apart. A column each {1000 * hop / rate:.0f} ms, {len(heard)} in all. "
+        f"{rate / size:.0f} hertz apart{_without(empty)}. "
+        f"A column each {1000 * hop / rate:.0f} ms, {len(heard)} in all. "
         f"In column {at}, at {middle / rate:.2f} s, {said}."
     )
     tones = {"pitch": {"disabled": what in (SOUNDS[4], OWN)}, "second": {"disabled": what not in SOUNDS[1:3]}}
@@ -135,9 +138,21 @@ def _named(what, pitch, second):
     }.get(what, "Your own sound")
 
 
+def _without(empty):
+    """What the status says of bands so narrow that no bin lies in them."""
+    if empty == 0:
+        return ""
+    return ", so that 1 band holds no bin" if empty == 1 else f", so that {empty} bands hold no bin"
+
+
+def _each(x):
+    """How many samples each of the 200 pieces has."""
+    return -(-len(x) // 200)
+
+
 def _peaks(x):
-    """(200, pieces) samples, the last filled up with silence."""
-    each = -(-len(x) // 200)
+    """(200, samples of a piece), the last filled up with silence."""
+    each = _each(x)
     return np.pad(x, (0, 200 * each - len(x))).reshape(200, each)
 
 
@@ -148,11 +163,13 @@ def _loudest(x):
 
 def _checked(samples, rate):
     samples = np.asarray(samples)
-    samples = samples.mean(axis=1) if samples.ndim == 2 else samples
-    if samples.ndim != 1 or samples.dtype.kind != "f" or not np.isfinite(samples).all():
+    if samples.ndim not in (1, 2) or samples.size == 0 or samples.dtype.kind != "f":
         raise ValueError(
             f"samples: expected floats of shape (n,) or (n, channels), got {samples.dtype} of {samples.shape}"
         )
+    if not np.isfinite(samples).all():
+        raise ValueError("samples: expected finite numbers, got some that are infinite or none at all (NaN)")
+    samples = samples.mean(axis=1) if samples.ndim == 2 else samples
     if not (isinstance(rate, int | np.integer) and rate >= 2000):
         raise ValueError(f"rate: expected samples a second, a whole number from 2000 up, got {rate!r}")
     if not 1600 <= len(samples) <= LONGEST * rate:
