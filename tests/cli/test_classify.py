@@ -169,5 +169,15 @@ def test_takes_of_the_recorder_stay_together_unasked(capsys):
     for sample in _split(filmed, None, seed=0):
         sides.setdefault(sample.source.name[:7], set()).add(sample.split)
     assert {len(found) for found in sides.values()} == {1} and "one take stay together" in capsys.readouterr().out
+    for takes, seed in ((3, 0), (3, 1), (4, 2), (5, 3)):  # of each class: none may lack in a part
+        filmed = [datasets.Sample(Path(f"take{take:03d}_clip{clip:02d}.webm"), "abc"[take % 3])
+                  for take in range(3 * takes) for clip in (1, 2, 3)]  # fmt: skip
+        parts = datasets.by_split(_split(filmed, None, seed))
+        assert [{s.label for s in part} for part in parts.values()] == [set("abc")] * 3
+        assert datasets.check_split(sum(parts.values(), [])) == []
+    assert "Careful" not in capsys.readouterr().out
+    few = [datasets.Sample(Path(f"take{take:03d}_clip01.webm"), "ab"[take % 2]) for take in range(4)]
+    _split(few, None, seed=0)  # no class has three takes: the best that can be, and a warning
+    assert "Careful: too few groups to have every class on each side" in capsys.readouterr().out
     _split([datasets.Sample(Path(f"{k}.mp4"), "ab"[k % 2]) for k in range(9)], None, seed=0)
     assert "shared out one by one" in capsys.readouterr().out

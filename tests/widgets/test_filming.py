@@ -69,6 +69,69 @@ def test_one_press_is_one_take_and_a_split_keeps_it_together(recorder, film):
     assert datasets.check_split(split) == []
 
 
+def test_each_press_has_its_own_take_even_when_the_last_one_was_deleted(recorder, film):
+    send(recorder, film, press="a")
+    recorder._hear(None, {"kind": "delete", "label": "left", "name": "take001_clip01.mp4"}, [])
+    send(recorder, film, press="b", clip="2")
+    send(recorder, film, press="a", clip="3")
+    assert files(recorder) == ["left/take001_clip01.mp4", "left/take002_clip01.mp4"]
+
+
+def test_the_page_cannot_widen_what_the_recorder_may_touch(recorder, film):
+    recorder.classes = ["left", ".."]
+    recorder.clips = {"..": [{"name": "secret.mp4"}], "left": [{"name": "../../secret.mp4"}]}
+    kept = recorder.folder.parent / "secret.mp4"
+    kept.write_bytes(film)
+    send(recorder, film, "..")
+    assert "class '..' is not one of left, right" in recorder.said["text"]
+    for label, name in (("..", "secret.mp4"), ("left", "../../secret.mp4")):
+        recorder._hear(None, {"kind": "delete", "label": label, "name": name}, [])
+        assert recorder.said["bad"] and kept.exists()
+    assert not recorder.folder.exists()
+
+
+def test_the_folder_stays_when_the_kernel_goes_elsewhere(tmp_path, film, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recorder = widgets.record("mine", ["left", "right"])
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    send(recorder, film)
+    assert (tmp_path / "mine" / "left" / "take001_clip01.mp4").is_file()
+
+
+def test_the_page_gets_an_answer_when_a_file_goes_while_it_looks(recorder, film, monkeypatch):
+    send(recorder, film)
+    there = filming.clips_in
+    gone = recorder.folder / "left" / "gone.mp4"
+    monkeypatch.setattr(filming, "clips_in", lambda folder, label: [*there(folder, label), gone])
+    send(recorder, film, clip="2")
+    assert recorder.said["clip"] == "2" and not recorder.said["bad"]
+    assert "cannot be read" in recorder.clips["left"][-1]["alt"]
+    monkeypatch.setattr(filming, "clips_in", lambda folder, label: 1 / 0)
+    send(recorder, film, clip="3")
+    assert recorder.said["clip"] == "3" and "What lies in the folder cannot be shown" in recorder.said["text"]
+
+
+@pytest.mark.parametrize("error", [OSError("no"), ValueError("no"), video.VideoError("no")])
+def test_a_file_without_a_picture_is_said(error, tmp_path, monkeypatch):
+    def read(*_, **__):
+        raise error
+
+    monkeypatch.setattr(video, "read", read)
+    assert filming._strip(tmp_path / "a.mp4") == {"strip": b"", "alt": "a.mp4 cannot be read: no"}
+
+
+def test_what_was_deleted_or_left_half_sent_is_forgotten(recorder, film):
+    send(recorder, film)
+    assert len(recorder._strips) == 1
+    recorder._hear(None, {"kind": "delete", "label": "left", "name": "take001_clip01.mp4"}, [])
+    assert recorder._strips == {}
+    message = {"kind": "part", "label": "left", "suffix": ".mp4", "press": "a", "at": 0, "of": 2}
+    for clip in "abcdef":
+        recorder._hear(None, message | {"clip": clip}, [film[:9]])
+    assert list(recorder._parts) == ["d", "e", "f"]
+
+
 def test_only_what_it_shows_can_be_deleted(recorder, film):
     send(recorder, film)
     kept = recorder.folder.parent / "secret.mp4"
@@ -140,6 +203,8 @@ def test_advice_names_what_to_film_next():
         ("a", ["up", "../down"], "'../down' cannot be a folder's name"),
         ("a", ["up", ".hidden"], "cannot be a folder's name"),
         ("a", ["test", "up"], "'test' would be taken for a part of a split"),
+        ("a", ["up", "NUL"], "'NUL' is the name of a device on Windows"),
+        ("a", ["com1.x", "up"], "'com1.x' is the name of a device on Windows"),
         (__file__, ["up", "down"], "is a file; give a folder"),
     ],
 )

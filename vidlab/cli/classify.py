@@ -312,12 +312,24 @@ def _split(samples, group, seed):
         if any(s.split for s in samples):
             datasets.check_split(samples)
         else:
-            samples = datasets.split_by_group(samples, seed=seed)
+            samples = _dealt(samples, seed) if group else datasets.split_by_group(samples, seed=seed)
             if not group:
                 warnings.warn("clips are shared out one by one; give --group if several show one scene", stacklevel=1)
     for warning in caught:
         print(f"Careful: {warning.message}")
     return samples
+
+
+def _dealt(samples, seed):
+    """The groups shared out; class by class where each has one class, or a part could lack some."""
+    from vidlab import datasets
+
+    groups = {label: {s.group for s in samples if s.label == label} for label in datasets.classes_of(samples)}
+    apart = sum(map(len, groups.values())) == len(set().union(*groups.values()))
+    if not apart or min(map(len, groups.values())) < 3:
+        return datasets.split_by_group(samples, seed=seed)
+    alone = [[s for s in samples if s.label == label] for label in groups]
+    return [s for some in alone for s in datasets.split_by_group(some, seed=seed)]
 
 
 def run_predict(a):

@@ -15,10 +15,11 @@ from vidlab import datasets, video
 from vidlab.datasets.folders import SPLITS, VIDEO_SUFFIXES
 from vidlab.widgets import lab
 
-LARGEST = 200_000_000  # bytes of one file
+LARGEST, UNFINISHED = 50_000_000, 3  # bytes of one file; files of which parts are still to come
 SHOWN, HEIGHT = 6, 36  # frames of a strip, and their height in pixels
 FEW = 10  # clips of a class; below this the recorder says so
 _FULL = errno.ENOSPC, errno.EDQUOT, errno.EFBIG
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}  # to Windows
 _NAME = "take{:03d}_clip{:02d}{}"
 
 
@@ -33,9 +34,10 @@ class Recorder(lab.Live):
     advice = traitlets.Unicode().tag(sync=True)
     said = traitlets.Dict().tag(sync=True)  # "clip": which one, "text", "bad"
     largest = traitlets.Int(LARGEST).tag(sync=True)
+    suffixes = traitlets.List(sorted(VIDEO_SUFFIXES)).tag(sync=True)
 
     def __init__(self, folder, classes):
-        self.folder, self._lock = folder, Lock()
+        self.folder, self._classes, self._lock = folder, classes, Lock()  # the page can set `classes`
         self._presses, self._parts, self._strips = {}, {}, {}
         found = self._found(classes)
         figure = lab.still({"counts": found["counts"]}, found["advice"])
@@ -60,7 +62,10 @@ class Recorder(lab.Live):
             bad = not text.startswith(("Saved", "Deleted"))
             if bad:
                 self._parts.pop(message.get("clip"), None)
-            found = self._found(self.classes)
+            try:
+                found = self._found(self._classes)
+            except Exception as error:  # the page waits for an answer, whatever it is
+                found, text = {}, f"{text} What lies in the folder cannot be shown: {error}."
             with self.hold_sync():
                 for name, value in found.items():
                     setattr(self, name, value)
@@ -71,11 +76,13 @@ class Recorder(lab.Live):
         button a clip belongs to, and the name is made here.
         """
         label, suffix = message["label"], message["suffix"]
-        if label not in self.classes:
-            raise ValueError(f"class {label!r} is not one of {', '.join(self.classes)}")
+        if label not in self._classes:
+            raise ValueError(f"class {label!r} is not one of {', '.join(self._classes)}")
         if suffix.lower() not in VIDEO_SUFFIXES:
             raise ValueError(f"{suffix or 'a file without a suffix'} is no video; have mp4, webm, mov, avi or mkv")
         parts = self._parts.setdefault(message["clip"], {})
+        while len(self._parts) > UNFINISHED:  # a page that was closed has left them
+            self._parts.pop(next(iter(self._parts)))
         parts[message["at"]] = bytes(buffers[0])
         if sum(map(len, parts.values())) > LARGEST:
             raise ValueError(f"the file is larger than {LARGEST / 1e6:.0f} MB; cut it into clips of some seconds")
@@ -87,7 +94,8 @@ class Recorder(lab.Live):
             raise ValueError("the file has one frame only; film for a second or longer")
         place = self.folder / label
         place.mkdir(parents=True, exist_ok=True)
-        take = self._presses.setdefault(message["press"], _last_take(self.folder) + 1)
+        taken = max([_last_take(self.folder), *self._presses.values()])  # of a take that was deleted, too
+        take = self._presses.setdefault(message["press"], taken + 1)
         number = 1 + max((_numbers(path)[1] for path in place.glob(f"take{take:03d}_*")), default=0)
         name = _NAME.format(take, number, suffix.lower())
         part = place / f".{name}.part"
@@ -100,8 +108,7 @@ class Recorder(lab.Live):
 
     def _delete(self, message):
         label, name = message["label"], message["name"]
-        known = [one["name"] for one in self.clips.get(label, [])]
-        if name not in known:
+        if label not in self._classes or name not in [path.name for path in clips_in(self.folder, label)]:
             raise ValueError(f"{label}/{name} is not among the clips here")
         (self.folder / label / name).unlink(missing_ok=True)
         return f"Deleted {label}/{name}."
@@ -109,14 +116,17 @@ class Recorder(lab.Live):
     def _found(self, classes):
         """What lies in the folder now."""
         there = {label: clips_in(self.folder, label) for label in classes}
-        clips = {label: [self._shown(path) for path in paths] for label, paths in there.items()}
+        known, self._strips = self._strips, {}  # what was deleted is forgotten
+        clips = {label: [self._shown(path, known) for path in paths] for label, paths in there.items()}
         numbers = {label: (len(paths), len({take_of(path) for path in paths})) for label, paths in there.items()}
         return {"clips": clips, "advice": advice(numbers), "counts": count_bars(numbers)}
 
-    def _shown(self, path):
-        key = path, path.stat().st_mtime_ns
-        if key not in self._strips:
-            self._strips[key] = _strip(path)
+    def _shown(self, path, known):
+        try:
+            key = path, path.stat().st_mtime_ns
+        except OSError:  # removed meanwhile
+            key = path, None
+        self._strips[key] = known.get(key) or _strip(path)
         return {"name": path.name, **self._strips[key]}
 
 
@@ -126,8 +136,8 @@ def record(folder, classes):
 
     Nothing is filmed before you press a button, a light says when the camera is on, and it goes off with the cell. All
     clips of one press are one *take*, and bear its number in their names: `datasets.takes` reads it, so that a split
-    keeps takes together. Files that are dropped on the recorder are taken in, too, each as a take of its own. Nothing
-    leaves this computer.
+    keeps takes together. Files that are dropped on the recorder are taken in, too, and those of one drop are one
+    take. Nothing leaves this computer.
 
     Parameters
     ----------
@@ -146,7 +156,7 @@ def record(folder, classes):
     ValueError
         The folder is a file, or the classes are fewer than two, twice the same, or no names of folders.
     """
-    folder, names = Path(folder).expanduser(), [str(name) for name in classes]
+    folder, names = Path(folder).expanduser().absolute(), [str(name) for name in classes]
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"folder={str(folder)!r} is a file; give a folder, there or not yet")
     if len(names) < 2 or len({name.casefold() for name in names}) < len(names):
@@ -154,6 +164,8 @@ def record(folder, classes):
     for name in names:
         if not re.fullmatch(r"[\w()+-][\w ()+.-]*", name) or name.endswith((".", " ")):
             raise ValueError(f"classes: {name!r} cannot be a folder's name; use letters, digits, spaces and - _ ( )")
+        if name.split(".")[0].strip().lower() in _DEVICES:
+            raise ValueError(f"classes: {name!r} is the name of a device on Windows; choose another name")
         if name.lower() in SPLITS:
             raise ValueError(f"classes: {name!r} would be taken for a part of a split; choose another name")
     return Recorder(folder, names)
@@ -216,7 +228,7 @@ def _strip(path):
     try:
         clip = video.read(path, frames=SHOWN, on_error="repair")
         found = video.probe(path)
-    except video.VideoError as error:
+    except (video.VideoError, OSError, ValueError) as error:
         return {"strip": b"", "alt": f"{path.name} cannot be read: {error}"}
     width = max(1, round(HEIGHT * clip.shape[2] / clip.shape[1]))
     frames = [np.asarray(Image.fromarray(frame).resize((width, HEIGHT))) for frame in clip]

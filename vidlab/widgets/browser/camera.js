@@ -26,14 +26,18 @@ async function vlOpenCamera() {
 function vlCamera(changed, say) {
   const button = vlElement("button", { type: "button", "aria-pressed": "false", text: "camera on" });
   const light = vlElement("span", { class: "vl-light", text: "○ camera off" });
-  const video = vlElement("video", { "aria-label": "what the camera sees, mirrored", playsinline: true });
+  const video = vlElement("video", { "aria-label": "what the camera sees", playsinline: true });
   video.muted = true;
   let stream = null, opening = 0;
-  const made = { button, light, video, get on() { return stream !== null; }, get stream() { return stream; }, off, show };
+  const made = { button, light, video, get on() { return stream !== null; }, get stream() { return stream; }, off, show, mirror };
   function show(text) { // while something is filmed, the light says so
     light.textContent = text ?? (stream ? "● camera on" : "○ camera off");
     light.toggleAttribute("data-on", stream !== null);
     light.toggleAttribute("data-filming", Boolean(text));
+  }
+  function mirror(on) { // the picture on the page; what is taken of it is as the camera sees it
+    video.toggleAttribute("data-mirrored", on);
+    video.setAttribute("aria-label", `what the camera sees${on ? ", mirrored" : ""}`);
   }
   function off() {
     opening++; // a camera that is being opened is closed again as soon as it answers

@@ -14,7 +14,7 @@ function render({ model, el }) {
     { kind: "slider", name: "wait", label: "count-down", min: 0, max: 5, step: 1, value: 3 },
     { kind: "toggle", name: "mirror", label: "mirrored preview", value: true },
   ];
-  const controls = vlControls(root, specs, () => { video.toggleAttribute("data-mirrored", controls.mirror.value); say(plan()); });
+  const controls = vlControls(root, specs, () => { camera.mirror(controls.mirror.value); say(plan()); });
   const status = vlElement("div", { class: "vl-status", role: "status" });
   const say = (text, bad = false) => { status.textContent = text; status.toggleAttribute("data-bad", bad); };
   const plan = () => {
@@ -24,12 +24,12 @@ function render({ model, el }) {
 
   const camera = vlCamera((on) => { film.disabled = !on; if (!on) stop(); }, say);
   const { video } = camera;
-  video.toggleAttribute("data-mirrored", true);
+  camera.mirror(true);
   const film = vlElement("button", { type: "button", "aria-pressed": "false", disabled: true, text: "film" });
   const add = vlElement("button", { type: "button", text: "add files…" });
   const files = vlElement("input", { type: "file", accept: "video/*,.mkv,.avi", multiple: true, hidden: true, "aria-hidden": "true", tabindex: -1 });
   controls.label.box.before(vlElement("div", { class: "vl-control vl-buttons" }, camera.button, film, add, files, camera.light));
-  vlReset(root, () => { stop(); camera.off(); for (const { name, value } of specs) controls[name].value = value; video.toggleAttribute("data-mirrored", true); say(plan()); });
+  vlReset(root, () => { stop(); camera.off(); for (const { name, value } of specs) controls[name].value = value; camera.mirror(true); say(plan()); });
 
   const preview = vlFrame(vlElement("div", { class: "vl-preview" }, video));
   preview.caption.textContent = "the camera";
@@ -60,7 +60,7 @@ function render({ model, el }) {
     });
   }
   film.addEventListener("click", async () => {
-    if (press) { stop(); say("Stopped. What was being filmed is thrown away."); return; }
+    if (press) { stop(); say(waiting.size ? "Stopped. A clip that was already filmed is still being saved: delete it below if you do not want it." : "Stopped. The clip being filmed is thrown away; those before it stay."); return; }
     const found = vlRecording();
     if (!found) { say("This browser cannot record video in a form that vidlab reads (WebM or MP4). Take a newer Firefox, Chrome, Edge or Safari, or add files.", true); return; }
     const [type, suffix] = found, mine = press = vlName();
@@ -93,17 +93,26 @@ function render({ model, el }) {
   function vlName() { return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`; }
   async function send(blob, label, suffix, of) {
     if (blob.size > model.get("largest")) { say(`Not kept: the file is larger than ${model.get("largest") / 1e6} MB. Cut it into clips of some seconds.`, true); return; }
-    const bytes = await blob.arrayBuffer(), clip = vlName(), parts = Math.max(1, Math.ceil(bytes.byteLength / VL_PART));
-    const answered = new Promise((done) => waiting.set(clip, done));
+    const clip = vlName(), answered = new Promise((done) => waiting.set(clip, done));
+    const bytes = await blob.arrayBuffer().catch((error) => { waiting.delete(clip); throw error; });
+    const parts = Math.max(1, Math.ceil(bytes.byteLength / VL_PART));
     const busy = setTimeout(() => say("The kernel is busy with a cell. The clip waits, and is saved as soon as the kernel is free: do not close this page.", true), VL_BUSY);
-    for (let i = 0; i < parts; i++) model.send({ kind: "part", clip, label, suffix, press: of, at: i, of: parts }, undefined, [bytes.slice(i * VL_PART, (i + 1) * VL_PART)]);
+    for (let i = 0; i < parts; i++) {
+      model.send({ kind: "part", clip, label, suffix, press: of, at: i, of: parts }, undefined, [bytes.slice(i * VL_PART, (i + 1) * VL_PART)]);
+      await rest(0); // let the page live between them
+    }
     await answered;
     clearTimeout(busy);
   }
   const suffixOf = (name) => (name.includes(".") ? name.slice(name.lastIndexOf(".")) : "");
   async function take(list) {
-    const label = controls.label.value;
-    for (const file of list) await send(file, label, suffixOf(file.name), vlName());
+    const label = controls.label.value, of = vlName(), refused = []; // one take: files of one place
+    for (const file of list) {
+      const suffix = suffixOf(file.name), known = model.get("suffixes");
+      if (!known.includes(suffix.toLowerCase())) { refused.push(`Not kept: ${file.name} is no video; have mp4, webm, mov, avi or mkv.`); continue; }
+      try { await send(file, label, suffix, of); } catch { refused.push(`Not kept: ${file.name} cannot be read (a folder?).`); }
+    }
+    if (refused.length) say(refused.join(" "), true);
   }
   add.addEventListener("click", () => files.click());
   files.addEventListener("change", () => { take([...files.files]); files.value = ""; });

@@ -17,13 +17,13 @@ function render({ model, el }) {
   controls.source.box.hidden = !hasFile;
   const status = vlElement("div", { class: "vl-status", role: "status" });
   const say = (text, bad = false) => { status.textContent = text; status.toggleAttribute("data-bad", bad); };
-  const camera = vlCamera((on) => { if (on) start(); else if (running) stop(); }, say);
+  const camera = vlCamera((on) => { if (on) start(); else { if (running || frozen) stop(); forgetFrames(); draw(true); } }, say);
   const { video } = camera;
-  video.toggleAttribute("data-mirrored", true);
+  camera.mirror(true);
   const play = vlElement("button", { type: "button", "aria-pressed": "false", text: "▶ play the file" });
   const freeze = vlElement("button", { type: "button", "aria-pressed": "false", disabled: true, text: "freeze" });
   controls.source.box.after(vlElement("div", { class: "vl-control vl-buttons" }, play, camera.button, freeze, camera.light));
-  vlReset(root, () => { stop(); camera.off(); history.length = 0; model.send({ kind: "clear" }); for (const { name, value } of specs) controls[name].value = value; limit(); place(); draw(true); });
+  vlReset(root, () => { stop(); camera.off(); forgetFrames(); for (const { name, value } of specs) controls[name].value = value; limit(); place(); draw(true); });
 
   const canvas = vlElement("canvas", { role: "img" }); // the file, or the frozen moment
   const preview = vlFrame(vlElement("div", { class: "vl-preview" }, video, canvas));
@@ -55,7 +55,8 @@ function render({ model, el }) {
     const frame = look();
     if (!frame) return;
     held.push({ time: performance.now() / 1000, ...frame });
-    if (held.length > 60) held.shift();
+    const most = Math.min(60, Math.max(2, Math.floor(6e6 / frame.bytes.length))); // a message of 10 MiB would cut the line
+    while (held.length > most) held.shift();
     if (fromFile()) show(frame);
     if (!asked) ask();
   }
@@ -132,7 +133,7 @@ function render({ model, el }) {
     canvas.hidden = !still;
     video.hidden = still;
     play.hidden = !fromFile();
-    camera.button.hidden = camera.light.hidden = fromFile();
+    camera.button.hidden = camera.light.hidden = fromFile() && !camera.on;
     if (fromFile() && !frozen && !running) show({ bytes: vlBytes(file.data).subarray(0, file.shape[1] * file.shape[2] * 3), height: file.shape[1], width: file.shape[2] });
   }
   function choose() {
@@ -142,10 +143,15 @@ function render({ model, el }) {
   }
 
   // ---------------------------------------------------------------- on and off
+  function forgetFrames() { // here and in the kernel
+    history.length = held.length = sent.length = 0;
+    asked = null;
+    limit();
+    try { model.send({ kind: "clear" }); } catch { /* the kernel has gone, and its frames */ }
+  }
   function start() {
     if (frozen) thaw();
-    history.length = held.length = sent.length = 0;
-    model.send({ kind: "clear" });
+    forgetFrames();
     asked = named = null; // the first answer is said, whatever it is
     at = 0;
     running = setInterval(tick, 1000 / (fromFile() ? file.fps : model.get("rate")));
@@ -160,7 +166,7 @@ function render({ model, el }) {
     running = null;
     asked = null;
     if (frozen) thaw();
-    if (camera.on && fromFile()) camera.off();
+    if (fromFile()) camera.off(); // one that is being opened, too
     play.setAttribute("aria-pressed", "false");
     play.textContent = "▶ play the file";
     place();
