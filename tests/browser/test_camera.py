@@ -14,6 +14,11 @@ SAYS = "([root, text]) => root.querySelector('.vl-status').textContent.includes(
 TRACKS = """() => [...document.querySelectorAll('video')]
     .some(v => v.srcObject?.getTracks().some(t => t.readyState === 'live'))"""
 FAILS = "name => { navigator.mediaDevices.getUserMedia = async () => { throw {name, message: 'strange'}; }; }"
+# the kernel does not see what is sent, until it is free again
+HOLD = """() => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    window.held = []; window.socket = kernel._ws;
+    kernel._ws.send = (message) => window.held.push(message); }"""
+RELEASE = "() => { delete window.socket.send; window.held.forEach((m) => window.socket.send(m)); }"
 
 
 def says(page, root, text, seconds=30):
@@ -96,6 +101,7 @@ def test_the_preview_is_a_mirror_and_the_file_is_not(filmed, clips):
     assert video_.evaluate("v => getComputedStyle(v).transform.startsWith('matrix(-1')")
     root.get_by_label("mirrored preview").uncheck()
     assert video_.evaluate("v => getComputedStyle(v).transform") == "none"
+    assert video_.get_attribute("aria-label") == "what the camera sees"
 
 
 def test_a_clip_is_deleted_at_the_second_press(filmed):
@@ -115,13 +121,20 @@ def test_files_can_be_added(filmed):
     choose(page, root, **{"class": "right"})
     with page.expect_file_chooser() as chooser:
         root.get_by_role("button", name="add files…").click()
-    chooser.value.set_files([source])
-    says(page, root, "Saved right/take003_clip01.mp4: 24 frames, 2.0 s.")
+    chooser.value.set_files([source, datasets.embedded()[1].source])
+    says(page, root, "Saved right/take003_clip02.mp4: 24 frames, 2.0 s.")  # files of one drop are one take
     assert (folder / "right" / "take003_clip01.mp4").read_bytes() == source.read_bytes()
     with page.expect_file_chooser() as chooser:
         root.get_by_role("button", name="add files…").click()
     chooser.value.set_files([{"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no film"}])
-    says(page, root, "Not kept: .txt is no video")
+    says(page, root, "Not kept: notes.txt is no video")
+    page.evaluate("window.whole = Blob.prototype.arrayBuffer")
+    page.evaluate("Blob.prototype.arrayBuffer = () => Promise.reject(new DOMException('', 'NotFoundError'))")
+    with page.expect_file_chooser() as chooser:
+        root.get_by_role("button", name="add files…").click()
+    chooser.value.set_files([source])
+    says(page, root, f"Not kept: {source.name} cannot be read (a folder?).")
+    page.evaluate("Blob.prototype.arrayBuffer = window.whole")
 
 
 def test_a_checker_finds_nothing_and_nothing_left_this_computer(filmed):
@@ -134,16 +147,31 @@ def test_a_checker_finds_nothing_and_nothing_left_this_computer(filmed):
 def test_while_the_kernel_is_busy_a_clip_waits(filmed):
     page, root, folder, _ = filmed
     before = len(list((folder / "right").iterdir()))
-    page.evaluate(  # the kernel does not see what is sent, until it is free again
-        """() => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-           window.held = []; window.socket = kernel._ws; window.send = kernel._ws.send.bind(kernel._ws);
-           kernel._ws.send = (message) => window.held.push(message); }"""
-    )
+    page.evaluate(HOLD)
     with page.expect_file_chooser() as chooser:
         root.get_by_role("button", name="add files…").click()
     chooser.value.set_files([datasets.embedded()[0].source])
     says(page, root, "The kernel is busy with a cell. The clip waits")
-    page.evaluate("() => { delete window.socket.send; window.held.forEach((m) => window.socket.send(m)); }")
+    page.evaluate(RELEASE)
+    says(page, root, "Saved right/")
+    assert len(list((folder / "right").iterdir())) == before + 1
+
+
+def test_stop_says_what_becomes_of_a_clip_that_still_waits(filmed):
+    page, root, folder, _ = filmed
+    film, stop = (root.get_by_role("button", name=name, exact=True) for name in ("film", "■ stop"))
+    before = len(list((folder / "right").iterdir()))
+    choose(page, root, **{"clips in one take": 2, "count-down": 2, "seconds": 1})
+    film.click()
+    stop.click()
+    says(page, root, "Stopped. The clip being filmed is thrown away; those before it stay.")
+    choose(page, root, **{"count-down": 0})
+    page.evaluate(HOLD)
+    film.click()
+    says(page, root, "The kernel is busy with a cell. The clip waits")
+    stop.click()
+    says(page, root, "Stopped. A clip that was already filmed is still being saved")
+    page.evaluate(RELEASE)
     says(page, root, "Saved right/")
     assert len(list((folder / "right").iterdir())) == before + 1
 

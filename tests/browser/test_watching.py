@@ -7,13 +7,17 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser import camera, labs
 from tests.browser.jupyter import new_page
-from tests.browser.test_camera import RECORDER, choose, opened, says
+from tests.browser.test_camera import HOLD, RECORDER, choose, opened, says
 from vidlab import datasets, models, training, video
 from vidlab.clips import Frames
 
 CLASSES = "left", "right"
 FRAMES = Frames(8, (24, 32), by="time")
 LIVE = 'from vidlab import widgets\nview = widgets.live("mine.keras", seconds=1.0{})\nview'
+LATER = """() => { navigator.mediaDevices.getUserMedia = () => new Promise((done) => {
+    const canvas = document.createElement('canvas');
+    Object.assign(canvas, {width: 64, height: 48}).getContext('2d').fillRect(0, 0, 9, 9);
+    window.stream = canvas.captureStream(10); window.allow = () => done(window.stream); }); }"""
 ANSWERS = "([root, name]) => root.querySelector('.vl-status').textContent.startsWith(name)"
 
 
@@ -104,6 +108,7 @@ def watched(learnt, browser, fed, course, address):
     video.write(course / "right.mp4", fed["right"], fps=25)
     with new_page(browser) as page:
         cells = LIVE.format(', file="right.mp4"'), "print('moment', view.moment.shape, int(view.moment.mean()))"
+        cells += ("print('frames are kept:', len(view.ring.times) > 0)",)
         root = opened(page, course, address, "live_file", *cells)
         yield page, root
         assert page.errors == []
@@ -164,6 +169,59 @@ def test_it_has_names_keys_and_no_fault_that_a_checker_finds(watched):
     root.get_by_role("button", name="reset", exact=True).click()
     says(page, root, "Press play")
     assert root.get_by_role("slider", name="answers back").is_disabled()
+
+
+def test_what_waits_for_a_busy_kernel_fits_into_one_message(watched):
+    page, root = watched
+    root.get_by_role("button", name="play the file").click()
+    page.wait_for_function(ANSWERS, arg=[root.element_handle(), "right: "], timeout=60_000)
+    page.evaluate(HOLD)
+    page.wait_for_timeout(4000)  # 100 frames of the file
+    page.evaluate(
+        """() => { const socket = window.socket, held = window.held;
+           delete socket.send;
+           const send = socket.send.bind(socket);
+           window.most = 0;
+           socket.send = (m) => { window.most = Math.max(window.most, m.byteLength ?? m.length); send(m); };
+           held.forEach((m) => send(m)); }"""
+    )
+    page.wait_for_function("window.most > 0")
+    page.wait_for_timeout(1000)
+    assert 3e6 < page.evaluate("window.most") < 9e6  # the server cuts the line at 10 MiB
+    page.evaluate("delete window.socket.send")
+    root.get_by_role("button", name="reset", exact=True).click()
+
+
+def test_a_camera_that_was_asked_for_does_not_go_on_behind_a_file(watched):
+    page, root = watched
+    page.evaluate(LATER)
+    choose(page, root, source="camera")
+    root.get_by_role("button", name="camera on").click()
+    page.wait_for_function("window.allow")
+    choose(page, root, source="file")
+    page.evaluate("window.allow()")
+    page.wait_for_function("window.stream.getTracks().every(t => t.readyState === 'ended')", timeout=10_000)
+    assert not page.evaluate("Boolean(document.querySelector('video').srcObject)")
+
+
+def test_frames_are_forgotten_when_the_camera_goes_off(watched):
+    page, root = watched
+    page.evaluate(LATER)
+    choose(page, root, source="camera")
+    on, freeze = (root.get_by_role("button", name=name) for name in ("camera on", "freeze"))
+    on.click()
+    page.wait_for_function("window.allow")
+    page.evaluate("window.allow()")
+    says(page, root, ": smoothing")
+    assert freeze.is_enabled()
+    for kept in (True, False):
+        page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2")
+        page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell')")
+        page.get_by_text(f"frames are kept: {kept}", exact=True).wait_for(timeout=30_000)
+        if kept:
+            root.get_by_role("button", name="camera off").click()
+            assert freeze.is_disabled()
+    choose(page, root, source="file")
 
 
 def test_without_a_kernel_it_says_so(watched):

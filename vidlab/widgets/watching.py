@@ -131,7 +131,8 @@ def live(model, file=None, seconds=None, classes=None):
 
     Bars show the probabilities, smoothed over time as you like; below a threshold the answer is "nothing of these".
     Freeze it, step back, and take the moment on: ``view.moment`` is the clip as the model saw it. The camera is off
-    until you switch it on. Frames go to the kernel on this computer, are kept for some seconds, and are never saved.
+    until you switch it on. Frames go to the kernel on this computer and are kept for some seconds, until the camera
+    goes off; they are never saved.
 
     Parameters
     ----------

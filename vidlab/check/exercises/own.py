@@ -62,7 +62,7 @@ EXERCISES = (
                 wanted = np.linspace(times[-1] - seconds, times[-1], n)
                 return np.abs(times[:, None] - wanted).argmin(axis=0)
         ''',
-        why="Moments first, by the clock; then for each the frame whose time is nearest.",
+        why="Moments first, by the clock; then for each the frame whose time is nearest. (The live view does this over a stretch that is one frame shorter: each frame is on show until the next, so n frames of a file last from the first to the end of the last.)",
         hints=("First the n moments, then the frame of each.", "np.linspace gives the moments, both ends among them.", "np.abs(times[:, None] - wanted) has a row for each frame; argmin over the rows."),
         inputs=_moments,
         mistakes=(
