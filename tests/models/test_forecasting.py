@@ -122,3 +122,19 @@ def test_bad_arguments_are_named():
         models.coded_frame((8, 8, 1), 0)
     with pytest.raises(ValueError, match="kernel=4"):
         models.coded_frame((8, 8, 1), 2, kernel=4)
+    with pytest.raises(ValueError, match=r"frame_shape=\(8, 8\) must be \(height, width, channels\)"):
+        models.coded_frame((8, 8), 2)
+    with pytest.raises(ValueError, match="stacked=0 be 1 or more"):
+        models.next_frame_unet((16, 16, 1), stacked=0)
+    with pytest.raises(ValueError, match=r"filters=\(\) must hold one number"):
+        models.next_frame_unet((16, 16, 1), filters=())
+    with pytest.raises(ValueError, match="steps=2.5 must be a whole number"):
+        models.copy_last(CLIP, 2.5)
+    with pytest.raises(ValueError, match=r"given: expected clips .* got \(2, 0, 16, 16, 1\)"):
+        models.roll_out(None, np.zeros((2, 0, 16, 16, 1)), 2)
+    with pytest.raises(ValueError, match="values from 0 to 1; divide pixels of uint8 by 255"):
+        models.constant_velocity(CLIP * 255, 2)
+    with pytest.raises(ValueError, match="1 channel or 3, not 2"):
+        models.constant_velocity(CLIP[..., [0, 0]], 2)
+    with pytest.raises(ValueError, match="looks back 4 frames, but there are 2"):
+        models.linear_forecast(CLIP, past=4)(CLIP[:, :2], 3)

@@ -72,5 +72,17 @@ def test_bad_arguments_are_named():
         training.fit_next_frame(small(), moving(4, 0), 1, own=2)
     with pytest.raises(ValueError, match="window=9 must be at most 6 frames"):
         training.fit_next_frame(small(), moving(4, 0), 1, window=9)
-    with pytest.raises(ValueError, match="futures: expected 4, one for each frame, got 3"):
+    with pytest.raises(ValueError, match=r"futures: expected \(4, 8, 8, 1\), one for each frame, got \(3, 8, 8, 1\)"):
         training.fit_codes(models.coded_frame((8, 8, 1), 2), moving(4, 0)[:, 0], moving(3, 0)[:, 0], 1)
+    frames = moving(4, 0)[:, 0]
+    for codes in (0, 3):
+        with pytest.raises(ValueError, match=f"codes={codes} must be from 1 to 2"):
+            training.fit_codes(models.coded_frame((8, 8, 1), 2), frames, frames, 1, codes=codes)
+    with pytest.raises(ValueError, match="clips: expected .* floats from 0 to 1, got uint8"):
+        training.fit_next_frame(small(), (255 * moving(4, 0)).astype(np.uint8), 1)
+    with pytest.raises(ValueError, match="clips: expected"):
+        training.fit_next_frame(small(), moving(4, 0)[0], 1)
+    with pytest.raises(ValueError, match="steps=0 and passes=2 must be 1 or more"):
+        training.fit_next_frame(small(), moving(4, 0), 0)
+    with pytest.raises(ValueError, match="steps=1 and passes=0 must be 1 or more"):
+        training.fit_next_frame(small(), moving(4, 0), 1, own=1, passes=0)

@@ -5,6 +5,8 @@ as many: its answer at frame t is its forecast of frame t + 1, made from frames 
 what comes behind a clip has one form: (given clips, steps) to (batch, steps, height, width, channels).
 """
 
+import numbers
+
 import cv2
 import keras
 import numpy as np
@@ -27,6 +29,8 @@ def next_frame_unet(frame_shape, filters=(16, 32, 48), stacked=4):
     >>> next_frame_unet((16, 16, 1)).output_shape
     (None, None, 16, 16, 1)
     """
+    if not filters or stacked < 1:
+        raise ValueError(f"filters={filters} must hold one number or more, and stacked={stacked} be 1 or more")
     x = clip = _clip_input(frame_shape, 2 ** (len(filters) - 1))
     if stacked > 1:
         padded = layers.Concatenate(axis=1)([clip[:, :1]] * (stacked - 1) + [clip])
@@ -77,7 +81,7 @@ def coded_frame(frame_shape, codes, filters=24, kernel=5, joined=False):
         raise ValueError(f"codes={codes} must be 1 or more: in how many ways a frame may go on")
     if kernel < 3 or kernel % 2 == 0:
         raise ValueError(f"kernel={kernel} must be an odd number from 3 up")
-    beyond = kernel // 2
+    beyond, frame_shape = kernel // 2, _clip_input(frame_shape, 1).shape[2:]
     frame, code = keras.Input(frame_shape, name="frame"), keras.Input((), dtype="int32", name="code")
 
     def conv(x, n):
@@ -141,9 +145,9 @@ def copy_last(given, steps):
 def constant_velocity(given, steps, joined=False):
     """What moved goes on moving as it did: the last frame, carried along the optical flow of the last two.
 
-    A pixel takes its value from where the flow says that it came from, once more for each step; the flow is carried
-    along with it. Compare Germann and Zawadzki, Scale-dependence of the predictability of precipitation from
-    continental radar images, Monthly Weather Review 130, 2002.
+    A pixel takes its value from where the flow says that it came from, once more for each step; the flow, which belongs
+    to the last frame but one, is carried along with it. Compare Germann and Zawadzki, Scale-dependence of the
+    predictability of precipitation from continental radar images, Monthly Weather Review 130, 2002.
 
     Parameters
     ----------
@@ -171,6 +175,8 @@ def constant_velocity(given, steps, joined=False):
     given = _checked(given, steps)
     if given.shape[1] < 2:
         raise ValueError(f"given: a velocity needs 2 frames or more, not {given.shape[1]}")
+    if given.shape[-1] not in (1, 3):
+        raise ValueError(f"given: flow needs 1 channel or 3, not {given.shape[-1]}")
     around, border = (AROUND, cv2.BORDER_WRAP) if joined else (0, cv2.BORDER_REPLICATE)
     height, width, channels = given.shape[2:]
     found = np.empty((len(given), steps, height, width, channels), np.float32)
@@ -239,6 +245,8 @@ def linear_forecast(clips, past=4, reach=0):
 
     def forecast(given, steps):
         clip = _checked(given, steps)
+        if clip.shape[1] < past:
+            raise ValueError(f"given: this forecast looks back {past} frames, but there are {clip.shape[1]}")
         for _ in range(steps):
             clip = np.concatenate([clip, np.clip(rows(clip[:, -past:]) @ weights, 0, 1)[:, None]], axis=1)
         return clip[:, -steps:]
@@ -248,10 +256,12 @@ def linear_forecast(clips, past=4, reach=0):
 
 def _checked(clips, steps):
     clips = np.asarray(clips, np.float32)
-    if clips.ndim != 5:
+    if clips.ndim != 5 or 0 in clips.shape[1:]:
         raise ValueError(f"given: expected clips (batch, frames, height, width, channels), got {clips.shape}")
-    if steps < 1:
-        raise ValueError(f"steps={steps} must be 1 or more frames")
+    if clips.size and not (clips.min() > -0.01 and clips.max() < 1.01):
+        raise ValueError("given: expected values from 0 to 1; divide pixels of uint8 by 255")
+    if not isinstance(steps, numbers.Integral) or steps < 1:
+        raise ValueError(f"steps={steps} must be a whole number of frames, 1 or more")
     return clips
 
 

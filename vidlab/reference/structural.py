@@ -12,7 +12,7 @@ def ssim(a, b, window=7, peak=1.0):
 
         s = (2 m_a m_b + C1) (2 c + C2) / ((m_a^2 + m_b^2 + C1) (v_a + v_b + C2)),   C1 = (0.01 L)^2,  C2 = (0.03 L)^2
 
-    A blurred picture keeps its means and loses variance: its MSE may be small, its similarity is not large.
+    A blurred picture keeps its means and loses variance, which lowers its similarity.
 
     Parameters
     ----------

@@ -11,8 +11,8 @@ def fit_next_frame(network, clips, steps, *, own=0.0, passes=2, window=8, skip=2
 
     With own = 0 it always sees true frames: teacher forcing. Otherwise **scheduled sampling** (Bengio et al., Scheduled
     sampling for sequence prediction with recurrent neural networks, NeurIPS 2015): a true frame is replaced by what the
-    network predicted for it, with a chance that grows from 0 to `own`. All frames of a clip are predicted at once, and
-    `passes` times, so that predictions rest on predictions (Duckworth et al., Parallel scheduled sampling, 2019,
+    network predicted for it, with a chance that grows from 0 towards `own`. All frames of a clip are predicted at once,
+    and `passes` times, so that predictions rest on predictions (Duckworth et al., Parallel scheduled sampling, 2019,
     arXiv:1906.04331).
 
     Parameters
@@ -39,7 +39,8 @@ def fit_next_frame(network, clips, steps, *, own=0.0, passes=2, window=8, skip=2
     Raises
     ------
     ValueError
-        `own` is no share, or the clips are shorter than `window`, or it leaves nothing behind `skip`.
+        `own` is no share, `clips` are none, `steps` or `passes` is below 1, the clips are shorter than `window`, or it
+        leaves nothing behind `skip`.
 
     Examples
     --------
@@ -50,6 +51,14 @@ def fit_next_frame(network, clips, steps, *, own=0.0, passes=2, window=8, skip=2
     """
     if not 0 <= own <= 1:
         raise ValueError(f"own={own} must be a share from 0 to 1")
+    clips = np.asarray(clips)
+    if clips.ndim != 5 or clips.dtype.kind != "f" or not len(clips):
+        raise ValueError(
+            "clips: expected (n, frames, height, width, channels), floats from 0 to 1, got "
+            f"{clips.dtype} of shape {clips.shape}"
+        )
+    if steps < 1 or passes < 1:
+        raise ValueError(f"steps={steps} and passes={passes} must be 1 or more")
     if not 1 <= skip < window - 1 or window > clips.shape[1]:
         raise ValueError(
             f"window={window} must be at most {clips.shape[1]} frames, and skip={skip} from 1 to window - 2"
@@ -103,7 +112,7 @@ def fit_codes(network, frames, futures, steps, *, codes=2, even=0.05, batch=32, 
     Raises
     ------
     ValueError
-        There are not as many futures as frames.
+        There are not as many futures as frames, or the network has fewer codes.
 
     Examples
     --------
@@ -112,8 +121,11 @@ def fit_codes(network, frames, futures, steps, *, codes=2, even=0.05, batch=32, 
     >>> fit_codes(models.coded_frame((8, 8, 1), 2), frames, frames, steps=2, batch=2).shape
     (4,)
     """
-    if len(frames) != len(futures):
-        raise ValueError(f"futures: expected {len(frames)}, one for each frame, got {len(futures)}")
+    if not len(frames) or np.shape(frames) != np.shape(futures):
+        raise ValueError(f"futures: expected {np.shape(frames)}, one for each frame, got {np.shape(futures)}")
+    known = next((layer.input_dim for layer in network.layers if isinstance(layer, keras.layers.Embedding)), 0)
+    if not 1 <= codes <= known:
+        raise ValueError(f"codes={codes} must be from 1 to {known}, as many as the network has")
     rng = np.random.default_rng(seed)
     apply = _adam(network, learning_rate, steps)
 
