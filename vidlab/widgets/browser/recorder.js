@@ -92,7 +92,11 @@ function render({ model, el }) {
   const waiting = new Map(); // clip -> what to do when the kernel has answered
   function vlName() { return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`; }
   async function send(blob, label, suffix, of) {
-    if (blob.size > model.get("largest")) { say(`Not kept: the file is larger than ${model.get("largest") / 1e6} MB. Cut it into clips of some seconds.`, true); return; }
+    if (blob.size > model.get("largest")) {
+      const words = `Not kept: the file is larger than ${model.get("largest") / 1e6} MB. Cut it into clips of some seconds.`;
+      say(words, true);
+      return words;
+    }
     const clip = vlName(), answered = new Promise((done) => waiting.set(clip, done));
     const bytes = await blob.arrayBuffer().catch((error) => { waiting.delete(clip); throw error; });
     const parts = Math.max(1, Math.ceil(bytes.byteLength / VL_PART));
@@ -101,8 +105,9 @@ function render({ model, el }) {
       model.send({ kind: "part", clip, label, suffix, press: of, at: i, of: parts }, undefined, [bytes.slice(i * VL_PART, (i + 1) * VL_PART)]);
       await rest(0); // let the page live between them
     }
-    await answered;
+    const refused = await answered;
     clearTimeout(busy);
+    return refused;
   }
   const suffixOf = (name) => (name.includes(".") ? name.slice(name.lastIndexOf(".")) : "");
   async function take(list) {
@@ -110,7 +115,7 @@ function render({ model, el }) {
     for (const file of list) {
       const suffix = suffixOf(file.name), known = model.get("suffixes");
       if (!known.includes(suffix.toLowerCase())) { refused.push(`Not kept: ${file.name} is no video; have mp4, webm, mov, avi or mkv.`); continue; }
-      try { await send(file, label, suffix, of); } catch { refused.push(`Not kept: ${file.name} cannot be read (a folder?).`); }
+      try { const words = await send(file, label, suffix, of); if (words) refused.push(words); } catch { refused.push(`Not kept: ${file.name} cannot be read (a folder?).`); }
     }
     if (refused.length) say(refused.join(" "), true);
   }
@@ -148,7 +153,7 @@ function render({ model, el }) {
   const heard = () => {
     const { clip, text, bad } = model.get("said");
     say(text, bad);
-    waiting.get(clip)?.();
+    waiting.get(clip)?.(bad ? text : null);
     waiting.delete(clip);
     if (bad && press) stop();
   };
