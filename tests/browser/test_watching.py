@@ -14,7 +14,7 @@ from vidlab.clips import Frames
 CLASSES = "left", "right"
 FRAMES = Frames(8, (24, 32), by="time")
 LIVE = 'from vidlab import widgets\nview = widgets.live("mine.keras", seconds=1.0{})\nview'
-LATER = """() => { navigator.mediaDevices.getUserMedia = () => new Promise((done) => {
+LATER = """() => { window.allow = null; navigator.mediaDevices.getUserMedia = () => new Promise((done) => {
     const canvas = document.createElement('canvas');
     Object.assign(canvas, {width: 64, height: 48}).getContext('2d').fillRect(0, 0, 9, 9);
     window.stream = canvas.captureStream(10); window.allow = () => done(window.stream); }); }"""
@@ -197,7 +197,7 @@ def test_a_camera_that_was_asked_for_does_not_go_on_behind_a_file(watched):
     page.evaluate(LATER)
     choose(page, root, source="camera")
     root.get_by_role("button", name="camera on").click()
-    page.wait_for_function("window.allow")
+    page.wait_for_function("Boolean(window.allow)")
     choose(page, root, source="file")
     page.evaluate("window.allow()")
     page.wait_for_function("window.stream.getTracks().every(t => t.readyState === 'ended')", timeout=10_000)
@@ -210,7 +210,7 @@ def test_frames_are_forgotten_when_the_camera_goes_off(watched):
     choose(page, root, source="camera")
     on, freeze = (root.get_by_role("button", name=name) for name in ("camera on", "freeze"))
     on.click()
-    page.wait_for_function("window.allow")
+    page.wait_for_function("Boolean(window.allow)")
     page.evaluate("window.allow()")
     says(page, root, ": smoothing")
     assert freeze.is_enabled()
