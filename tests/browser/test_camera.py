@@ -128,13 +128,15 @@ def test_files_can_be_added(filmed):
         root.get_by_role("button", name="add files…").click()
     chooser.value.set_files([{"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no film"}])
     says(page, root, "Not kept: notes.txt is no video")
-    page.evaluate("window.whole = Blob.prototype.arrayBuffer")
-    page.evaluate("Blob.prototype.arrayBuffer = () => Promise.reject(new DOMException('', 'NotFoundError'))")
+    page.evaluate(
+        """() => { window.whole = Blob.prototype.arrayBuffer;
+           Blob.prototype.arrayBuffer = () => Promise.reject(new DOMException('', 'NotFoundError')); }"""
+    )
     with page.expect_file_chooser() as chooser:
         root.get_by_role("button", name="add files…").click()
     chooser.value.set_files([source])
     says(page, root, f"Not kept: {source.name} cannot be read (a folder?).")
-    page.evaluate("Blob.prototype.arrayBuffer = window.whole")
+    page.evaluate("() => { Blob.prototype.arrayBuffer = window.whole; }")
 
 
 def test_a_checker_finds_nothing_and_nothing_left_this_computer(filmed):
