@@ -263,6 +263,17 @@ def _keras_cross_entropy(tensors, options):
     return loss(tensors["labels"], logits)
 
 
+def _draw_pairs(rng):
+    n, width = rng.integers(2, 7), rng.integers(1, 9)
+    return {name: rng.normal(size=(n, width)) for name in "uv"}, {"temperature": float(rng.choice([0.2, 0.5, 1.0]))}
+
+
+def _keras_contrastive(tensors, options):
+    s = tf.matmul(tensors["u"], tensors["v"], transpose_b=True) / options["temperature"]
+    own = tf.range(s.shape[0])
+    return sum(_keras_cross_entropy({"logits": one, "labels": own}, {}) for one in (s, tf.transpose(s))) / 2
+
+
 def _keras_cnn(tensors, options):
     with_bias = {"padding": "same", "activation": "relu", "dtype": tensors["x"].dtype.name}
     x = tensors["x"]
@@ -345,6 +356,10 @@ def _cross_entropy_gradients(arrays, dy, options):
     return reference.cross_entropy_gradients(**arrays)
 
 
+def _contrastive_loss_gradients(arrays, dy, options):
+    return reference.contrastive_loss_gradients(**arrays, **options)
+
+
 # ---------------------------------------------------------------- the layers
 
 
@@ -394,6 +409,8 @@ LAYERS = {
         _layer("softmax", _draw_logits, _softmax, "tf.nn.softmax"),
         _layer("cross_entropy", _draw_labelled, _keras_cross_entropy, "SparseCategoricalCrossentropy",
                gradients=_cross_entropy_gradients),
+        _layer("contrastive_loss", _draw_pairs, _keras_contrastive, "SparseCategoricalCrossentropy, both ways",
+               gradients=_contrastive_loss_gradients),
         Layer("cnn", _draw_cnn, _cnn, _cnn_gradients, _keras_cnn, "Conv2D, MaxPooling2D, Dense"),
         _layer("rnn", _draw_rnn, _keras_rnn, "SimpleRNN", _rnn, _rnn_gradients),
         _layer("rnn", partial(_draw_rnn, truncated=True), _keras_rnn, "SimpleRNN, stop_gradient", _rnn,

@@ -60,7 +60,7 @@ def contrastive_loss_gradients(u, v, temperature=0.1):
     u, v = as_floats(u=u, v=v)
     s = _similarities(u, v, temperature)
     n = len(s)
-    ds = (softmax(s) + softmax(s.T).T - 2 * np.eye(n)) / (2 * n)
+    ds = (softmax(s) + softmax(s.T).T - 2 * np.eye(n, dtype=s.dtype)) / (2 * n)
     return {"u": ds @ v / temperature, "v": ds.T @ u / temperature}
 
 

@@ -82,7 +82,13 @@ class Told:
 
 
 def answer_questions(model, inputs, batch=64):
-    """What a model says to each question: question -> (clips,) whole numbers. Arguments as in `fit_questions`."""
+    """What a model says to each question: question -> (clips,) whole numbers. Arguments as in `fit_questions`.
+
+    >>> from vidlab import models
+    >>> model = models.with_heads(models.frame_cnn((4, 16, 16, 3), 2), {"light": 4, "level": 2})
+    >>> {name: row.shape for name, row in answer_questions(model, np.zeros((5, 4, 16, 16, 3), np.uint8)).items()}
+    {'light': (5,), 'level': (5,)}
+    """
     inputs = tf.nest.map_structure(tf.constant, inputs)
     n = len(tf.nest.flatten(inputs)[0])
     heads = _heads(model)
@@ -94,7 +100,14 @@ def answer_questions(model, inputs, batch=64):
 def evaluate_questions(model, inputs, answers, batch=64):
     """How often each question is answered rightly: question -> `Told`, those that no clip has an answer to left out.
 
-    Arguments as in `fit_questions`, where there is an example.
+    Arguments as in `fit_questions`.
+
+    >>> from vidlab import models
+    >>> model = models.with_heads(models.frame_cnn((4, 16, 16, 3), 2), {"light": 4, "level": 2})
+    >>> answers = {"light": np.array([0, 1, 2]), "level": np.array([-1, -1, 1])}
+    >>> told = evaluate_questions(model, np.zeros((3, 4, 16, 16, 3), np.uint8), answers)
+    >>> told["light"].clips, told["level"].clips, round(told["light"].chance, 2)
+    (3, 1, 0.33)
     """
     truth, said = _matrix(model, answers), answer_questions(model, inputs, batch)
     told = {}
