@@ -210,8 +210,8 @@ def test_under_the_mouse_a_chart_tells_its_numbers(opened):
                 continue
             chart.scroll_into_view_if_needed()
             place = chart.bounding_box()
-            page.mouse.move(place["x"] + place["width"] * 0.6, place["y"] + place["height"] * 0.5)
-            told = page.locator(".vl-readout").text_content()
+            chart.hover(position={"x": place["width"] * 0.6, "y": place["height"] * 0.5})
+            told = page.locator(".vl-readout").text_content(timeout=5000)
             step = int(re.search(r" (\d+): ", told)[1])
             for label, numbers in panel["series"].items():
                 found = re.search(rf"{re.escape(label)} (-?[\d.e+-]+)(, |$)", told)
