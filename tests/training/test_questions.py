@@ -109,6 +109,11 @@ def test_a_second_training_begins_anew():
     assert all(np.array_equal(a, b) for a, b in zip(first[1], again[1], strict=True))
     model.set_weights(weights)
     assert training.fit_questions(model, x, answers, steps=10, learning_rate=1e-3) != first[0], "the new rate counts"
+    model.set_weights(weights)
+    model.compile("sgd", "mse")  # somebody else's
+    model.set_weights(weights)
+    assert training.fit_questions(model, x, answers, steps=10, learning_rate=1e-3) != first[0]
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
 
 
 def test_two_streams_and_two_inputs():

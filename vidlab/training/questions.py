@@ -120,13 +120,13 @@ def evaluate_questions(model, inputs, answers, batch=64):
 
 def _prepare(model, steps, learning_rate):
     """Compile; who was fitted with the same numbers before keeps the graph, and only the optimizer begins anew."""
-    if getattr(model, "_fitted_with", None) == (steps, learning_rate):
+    if getattr(getattr(model, "optimizer", None), "fitted_with", None) == (steps, learning_rate):
         for variable in model.optimizer.variables:
             variable.assign(keras.ops.zeros_like(variable))
         return
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     model.compile(keras.optimizers.Adam(rate), loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=UNKNOWN))
-    model._fitted_with = steps, learning_rate
+    model.optimizer.fitted_with = steps, learning_rate  # on the optimizer: who compiles anew has another
 
 
 def _batches(inputs, truth, places):
