@@ -18,7 +18,7 @@ import keras  # isort: skip
 from keras import layers, ops  # isort: skip
 
 COMMAND = "python bench/fine_tuning.py --out data/results/fine_tuning.json"
-SHAPE, SIDE, STEPS, RATES = (12, 48, 48, 3), 96, 160, (1e-4, 3e-4, 1e-3, 3e-3)
+SHAPE, SIDE, STEPS, RATES = (12, 48, 48, 3), 96, 160, (3e-4, 1e-3, 3e-3, 1e-2)
 ASKED = {"video": "motion", "frames": "shape"}
 LOOKS = "shape", "texture", "colour", "background"
 

@@ -6,10 +6,15 @@ Each family is trained from three seeds on each mix of `world.survey`, with a he
 500 clips of 12 frames of 32 x 32, 300 steps of 16, Adam along a cosine, the better of two rates (on four mixes, with a
 seed of its own), and judged on 200 other clips. A row of the file is one factor of one mix, told by one family from one
 seed. "one for all" is a single network with all heads, trained as many steps as the sixteen. "pretrained" has the
-features of three frames, by the network of photographs. A run that was broken off goes on where it stopped.
+features of three frames, by the network of photographs. Two processes of one thread each; a run that was broken off
+goes on where it stopped.
 """
 
+import functools
 import json
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +30,7 @@ COMMAND = "python bench/what_can_it_see.py --out data/results/what_can_it_see.js
 FRAMES, SIZE, LEARN, TEST, STEPS, BATCH = 12, (32, 32), 500, 200, 300, 16
 RATES, TUNING, TUNING_SEED = (1e-3, 4e-3), (0, 4, 8, 12), 90  # mixes to tune on
 SHOWN = 4, 7  # clips of a mix, seed: what each family of seed 0 says of these is kept, for the lab
-SHAPE = (FRAMES, *SIZE, 3)
+SHAPE, WORKERS = (FRAMES, *SIZE, 3), 2
 VALUES = {name: len(world.FACTORS[name].values) for name in dict.fromkeys(name for mix in world.MIXES for name in mix)}
 CAPTIONS = next(place for place, mix in enumerate(world.MIXES) if "caption" in mix)
 
@@ -159,52 +164,68 @@ def runs(family, learn, test, rate, seed, mixes, shown=None):
         yield mix, judged(model, family, test, mix), said
 
 
+@functools.lru_cache(maxsize=1)
+def clips_of(seed):
+    """Clips to learn from, to be judged on and, with the same words, to show."""
+    learn = Clips(LEARN, seed)
+    return learn, Clips(TEST, 1000 + seed, learn.words), Clips(*SHOWN, learn.words)
+
+
+def tuned(family):
+    """The means above chance of each rate, on some of the mixes."""
+    learn, test, _ = clips_of(TUNING_SEED)
+    found = {}
+    for rate in RATES:
+        told = [told for _, told, _ in runs(family, learn, test, rate, TUNING_SEED, TUNING)]
+        found[str(rate)] = round(float(np.mean([t.above for one in told for t in one.values()])), 4)
+    return {"best": float(max(found, key=found.get)), "means": found}
+
+
+def measured(seed, family, rate):
+    """Rows of one family from one seed, and what it says of the clips to show."""
+    learn, test, shown = clips_of(seed)
+    rows, examples = [], {}
+    for mix, told, said in runs(family, learn, test, rate, seed, range(len(world.MIXES)), shown):
+        facts = {"family": family, "mix": mix, "seed": seed}
+        for factor, t in told.items():
+            rows.append(facts | {"factor": factor, "accuracy": round(t.accuracy, 4), "chance": round(t.chance, 4)})
+            here = (shown.made.mixes == mix) & (shown.answers[factor] >= 0)
+            examples[f"{factor} {mix}"] = said[factor][here].tolist()
+    return rows, examples
+
+
 def main():
     arguments = options(__doc__.split("\n")[0], seeds=(0, 1, 2))
     out = Path(arguments.out)
     kept = json.loads(out.read_text(encoding="utf8")) if out.exists() else {}
     rates, rows, examples = kept.get("rates", {}), kept.get("rows", []), kept.get("examples", {})
-    everywhere = range(len(world.MIXES))
 
     def keep():
         settings = dict(frames=FRAMES, size=SIZE, learn=LEARN, test=TEST, steps=STEPS, batch=BATCH, shown=SHOWN)
+        rows.sort(key=lambda row: (row["seed"], list(FAMILIES).index(row["family"]), row["mix"]))
         versions = {"tensorflow": tf.__version__, "keras": keras.__version__}
         found = {"mixes": world.MIXES, "rates": rates, "examples": examples, "rows": rows}
         save(out, COMMAND, settings=settings, versions=versions, **found)
 
-    def clips(seed):
-        learn = Clips(LEARN, seed)
-        return learn, Clips(TEST, 1000 + seed, learn.words)
-
-    if missing := [family for family in FAMILIES if family not in rates and "," not in family]:
-        learn, test = clips(TUNING_SEED)
-        for family in missing:
-            found = {}
-            for rate in RATES:
-                told = [told for _, told, _ in runs(family, learn, test, rate, TUNING_SEED, TUNING)]
-                found[str(rate)] = round(float(np.mean([t.above for one in told for t in one.values()])), 4)
-            rates[family] = {"best": float(max(found, key=found.get)), "means": found}
-            print(family, rates[family], flush=True)
+    # Networks as small as these gain little from a second thread: two of them run side by side instead.
+    os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
+    with ProcessPoolExecutor(WORKERS, multiprocessing.get_context("spawn")) as pool:
+        jobs = {pool.submit(tuned, family): family for family in FAMILIES if family not in rates and "," not in family}
+        for job in as_completed(jobs):
+            rates[jobs[job]] = job.result()
+            print(jobs[job], rates[jobs[job]], flush=True)
             keep()
-    rates |= {family: rates["Conv3D"] for family in FAMILIES if "," in family}
-    for seed in arguments.seeds:
-        missing = [family for family in FAMILIES if not any(r["family"] == family and r["seed"] == seed for r in rows)]
-        if not missing:
-            continue
-        learn, test = clips(seed)
-        shown = Clips(*SHOWN, learn.words)
-        for family in missing:
-            done = []
-            for mix, told, said in runs(family, learn, test, rates[family]["best"], seed, everywhere, shown):
-                facts = {"family": family, "mix": mix, "seed": seed}
-                done += [facts | {"factor": factor, "accuracy": round(t.accuracy, 4), "chance": round(t.chance, 4)}
-                         for factor, t in told.items()]  # fmt: skip
-                if seed == 0:
-                    for factor in told:
-                        here = (shown.made.mixes == mix) & (shown.answers[factor] >= 0)
-                        examples.setdefault(family, {})[f"{factor} {mix}"] = said[factor][here].tolist()
-            rows += done
-            mean = np.mean([(row["accuracy"] - row["chance"]) / (1 - row["chance"]) for row in done])
+        rates |= {family: rates["Conv3D"] for family in FAMILIES if "," in family}
+        done = {(row["seed"], row["family"]) for row in rows}
+        missing = [(seed, family) for seed in arguments.seeds for family in FAMILIES if (seed, family) not in done]
+        jobs = {pool.submit(measured, seed, family, rates[family]["best"]): (seed, family) for seed, family in missing}
+        for job in as_completed(jobs):
+            seed, family = jobs[job]
+            found, said = job.result()
+            rows += found
+            if seed == arguments.seeds[0]:
+                examples[family] = said
+            mean = np.mean([(row["accuracy"] - row["chance"]) / (1 - row["chance"]) for row in found])
             print(seed, family, round(float(mean), 3), flush=True)
             keep()
 
