@@ -25,7 +25,8 @@ def ssim(a, b, window=7, peak=1.0):
 
     Returns
     -------
-    (...) : a number for each picture.
+    (...)
+        A number for each picture.
 
     Raises
     ------
