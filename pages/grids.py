@@ -63,6 +63,7 @@ GRIDS = {
     "Gate lab": [_gates("all", BIASES), _gates("all", BIASES[::3]), _gates(12, BIASES[::3])],
     "Receptive field lab": [_receptive_field],
     "Layer explorer": [[{"layer": "all", "view": "all", "filter": "all", "frame": n}] for n in ("all", 6, 3)],
+    "What can it see?": [[{"factor": "all", "family": "all", "clip": 2, "frame": 6}]],
     "What does it cost?": [
         [
             {
