@@ -119,7 +119,7 @@ def heat_map(
     Text(1, 0, '100')
     """
     values = np.asarray(values, float)
-    fig = Picture(figsize=(2.0 + 0.52 * len(columns), 1.6 + 0.215 * len(rows)), alt=alt)
+    fig = Picture(figsize=(2.0 + 0.52 * len(columns), 1.6 + 0.215 * len(rows)), alt=alt, colours=256)
     ax = fig.subplots()
     ax.imshow(np.clip(values, 0, 1), cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
     for i, j in np.ndindex(values.shape):
