@@ -131,7 +131,7 @@ BREAKAGES = [
          ("the learner's work is replaced", "elif mine == copied.cells.get(original.name):", "elif True:")),
     *_in("tests/notebooks/pictures.py", "tests/notebooks/test_pictures.py",
          ("pictures of any likeness pass", "ALIKE = 0.65", "ALIKE = 0.3")),
-    *_in("vidlab/widgets/recurrent.py", "tests/widgets/test_recurrent.py",
+    *_in("vidlab/widgets/recurrent_views.py", "tests/widgets/test_recurrent.py",
          ("forgetting and exploding in words", "if radius < 0.995:", "if radius > 0.995:"),
          ("the lab's gradient stops one step short", "line[: step + 1] = np.linalg.norm", "line[1 : step + 2] = np.linalg.norm")),
 ]  # fmt: skip

@@ -129,14 +129,15 @@ def panels(values, quantity, span, unit, step, marks, by_pattern):
     row = int(np.flatnonzero(order == unit)[0])
     rows = "ordered by the pattern" if by_pattern and np.isfinite(r).any() else "unit 0 on top"
     low, high = span
+    colours = ("PuOr", "orange", "purple") if low < 0 else ("viridis", "dark", "yellow")
     made = {
         "marks": _marks(marks, step),
         "units": lab.pixels(
             lab.shades(values[:, order].T, low, high),
-            f"{quantity} of all units, {low:g} to {high:g}: a row for each unit, {rows}; click one",
+            f"{quantity} of all units, {low:g} {colours[1]} to {high:g} {colours[2]}; a row each, {rows}; click one",
             f"{quantity} of {units} units over {steps} steps, {rows}. Unit {unit} is row {row}; at step {step} its "
             f"{quantity} is {values[step, unit]:.2f}.",
-            "PuOr" if low < 0 else "viridis", times=(max(2, min(18, 320 // units)), across(steps)),
+            colours[0], times=(max(2, min(18, 320 // units)), across(steps)),
             boxes=[(row, 0, 1, steps), (0, step, units, 1)], pick=("unit", "step"), order=order,
             means=("unit", "step", low, high),
         ),

@@ -5,7 +5,7 @@ import numpy as np
 from vidlab.widgets import lab
 
 DRAWN = "drawn by hand"
-ACROSS = 546  # pixels of the page for all steps, at most: pictures over the same steps stand one below the other
+ACROSS = 500  # pixels of the page for all steps, at most: pictures over the same steps stand one below the other
 
 
 def sequences(steps):
