@@ -38,6 +38,11 @@ def test_r_is_the_correlation_of_numpy(n):
     assert np.allclose(r, point_biserial, atol=1e-12)
 
 
+def test_r_of_a_state_that_explodes():
+    values = np.float64(1.7e308) * np.array([[0.1, -1], [0.2, 1], [0.9, 1], [1.0, -1]])
+    assert np.allclose(all_units.correlation(values, [False, False, True, True]), [0.99227788, 0])
+
+
 def test_what_does_not_move_has_no_r_and_comes_last():
     values = rng.normal(size=(12, 4))
     values[:, 1] = 0.1 * 3  # its mean is not exactly it

@@ -11,7 +11,7 @@ from vidlab.widgets.inputs import across
 
 BY_HAND, NOTHING = "marked by hand", "nothing"
 LIKELY = 0.95  # the part of the shifts that stays below what `by_chance` gives
-STILL = 1e-9  # a unit that moves less is constant
+STILL = 1e-9  # a unit that moves less is constant, beside 1 or its largest number
 NAMED = 8  # units whose r is told, at most
 PAPER, INK = np.array([[228] * 3, [244] * 3], np.uint8), np.array([0, 114, 178], np.uint8)  # steps, in turn; a mark
 
@@ -75,6 +75,7 @@ def correlation(values, marks):
     array([ 1., nan, -1.])
     """
     marks, values = np.asarray(marks, float), np.asarray(values, float)
+    values = values / np.maximum(np.abs(values).max(axis=0), 1)  # a state may explode, and its square is too large
     moving = np.ptp(values, axis=0) > STILL
     m, v = marks - marks.mean(axis=-1, keepdims=True), values - values.mean(axis=0)
     sizes = np.linalg.norm(m, axis=-1)[..., None] * np.linalg.norm(v, axis=0)
@@ -134,7 +135,7 @@ def panels(values, quantity, span, unit, step, marks, by_pattern):
         "marks": _marks(marks, step),
         "units": lab.pixels(
             lab.shades(values[:, order].T, low, high),
-            f"{quantity} of all units, {low:g} {colours[1]} to {high:g} {colours[2]}; a row each, {rows}; click one",
+            f"{quantity} of all units, {low:g} {colours[1]} to {high:g} {colours[2]}, {rows}: click one",
             f"{quantity} of {units} units over {steps} steps, {rows}. Unit {unit} is row {row}; at step {step} its "
             f"{quantity} is {values[step, unit]:.2f}.",
             colours[0], times=(max(2, min(18, 320 // units)), across(steps)),

@@ -267,8 +267,8 @@ def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), ti
         (row, column, low, high): what a row and a column stand for, in a word ("": there is nothing to say), and the
         numbers of the first and the last shade; the mouse then tells these.
     paint
-        (name, list of yes or no): a click on a column, or a stroke over many, changes the value of that name, which
-        is the list. Such a panel stands alone in its line.
+        (name, list of yes or no): a click on a column, or a stroke over many, changes the value of that name ("":
+        none), which is the list. Such a panel stands alone in its line.
     """
     picture = np.ascontiguousarray(picture)
     if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)):

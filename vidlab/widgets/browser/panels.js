@@ -90,7 +90,7 @@ function vlPixels(palettes, picked) {
     picked({ [panel.paint[0]]: [...stroke.list] });
   };
   const pick = (event) => {
-    if (panel.paint.length) return paint(event);
+    if (panel.paint[0]) return paint(event);
     if (!panel.pick.length) return;
     const [row, column] = cell(event);
     const places = { [panel.pick[0]]: panel.order[row] ?? row, [panel.pick[1]]: column };
@@ -100,8 +100,8 @@ function vlPixels(palettes, picked) {
     const tile = Math.floor(row / rows) * Math.floor(panel.shape[1] / columns) + Math.floor(column / columns);
     if (tile < number) picked({ [panel.pick[0]]: first + tile });
   };
-  canvas.addEventListener("pointerdown", (e) => { stroke = null; if (panel.pick.length || panel.paint.length) { canvas.setPointerCapture(e.pointerId); pick(e); } });
-  canvas.addEventListener("pointermove", (e) => { if (e.buttons && (stroke || !panel.paint.length)) pick(e); });
+  canvas.addEventListener("pointerdown", (e) => { stroke = null; if (panel.pick.length || panel.paint[0]) { canvas.setPointerCapture(e.pointerId); pick(e); } });
+  canvas.addEventListener("pointermove", (e) => { if (e.buttons && (stroke || !panel.paint[0])) pick(e); });
   for (const gone of ["pointerup", "pointercancel"]) canvas.addEventListener(gone, () => { stroke = null; });
   vlReadout(canvas, (event) => {
     if (!panel) return null;
@@ -120,10 +120,10 @@ function vlPixels(palettes, picked) {
       const [down, across = down] = [panel.times].flat();
       canvas.style.width = `${width * across}px`;
       canvas.style.height = Array.isArray(panel.times) ? `${height * down}px` : "";
-      canvas.style.touchAction = panel.paint.length ? "none" : "";
+      canvas.style.touchAction = panel.paint[0] ? "none" : "";
       canvas.style.aspectRatio = `${width} / ${height}`;
       canvas.setAttribute("aria-label", panel.alt);
-      picture.toggleAttribute("data-pick", panel.pick.length + panel.paint.length > 0);
+      picture.toggleAttribute("data-pick", panel.pick.length > 0 || Boolean(panel.paint[0]));
       picture.toggleAttribute("data-paint", panel.paint.length > 0);
       caption.textContent = panel.caption;
       overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
