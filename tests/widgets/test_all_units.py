@@ -1,5 +1,7 @@
 """All units at once: the map is the units' own numbers, r is NumPy's, a click finds the unit that is drawn there."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -173,6 +175,9 @@ def test_cells_are_more_than_a_pixel_and_the_figure_keeps_their_shape(units):
     axes = [ax for part in figure.subfigs for ax in part.axes if ax.images]
     assert [ax.images[0].get_array().shape[:2] for ax in axes] == [(1, 40), (units, 40)]
     assert all(ax.get_aspect() == "auto" for ax in axes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a figure whose parts have no room warns
+        figure._repr_mimebundle_()
 
 
 # ---------------------------------------------------------------------------------------- the RNN lab for a whole layer

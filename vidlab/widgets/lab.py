@@ -374,7 +374,7 @@ def _height(panel):
     if panel["kind"] == "pixels":
         height, width = panel["shape"][:2]
         if isinstance(panel["times"], list):
-            return height * panel["times"][0] / CELLS + 0.4
+            return height * panel["times"][0] / CELLS + 0.55
         return min(2.4, ROOM * height / width) + 0.4
     return 0.9 + 1.4 * panel.get("height", 170) / 170
 
