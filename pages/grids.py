@@ -28,8 +28,9 @@ def _gates(steps, biases):
         common |= {"sequence": ["impulse", "two pulses", "noise"]} if "sequence" in names else {}
         own = [{"order": "all"}] if "order" in names else []
         if "pattern" in names:
-            patterns = list(next(c for c in shown.controls if c["name"] == "pattern")["sets"])
-            own.append({"pattern": patterns, "by_pattern": "all", "quantity": ["h", "c"]})
+            begin = {control["name"]: control for control in shown.controls}
+            watched = {"watched": [begin["watched"]["value"]]} if "watched" in names else {}
+            own.append({"pattern": [*begin["pattern"]["sets"]], "by_pattern": "all", "quantity": ["h", "c"]} | watched)
         return [common | part for part in [{"force": "all"}, *own, *({f"b_{gate}": biases} for gate in "ifco")]]
 
     return grid
