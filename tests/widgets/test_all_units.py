@@ -20,7 +20,7 @@ def change(lab, **values):
 
 def drawn(panel):
     """What a picture shows, as numbers: to half a shade."""
-    low, high = panel["means"][2:]
+    low, high = panel["scale"]
     return low + np.frombuffer(panel["data"], np.uint8).reshape(panel["shape"]) / 255 * (high - low)
 
 
@@ -88,7 +88,7 @@ def test_the_map_is_the_units_own_numbers_of_each_quantity():
     for quantity, low, high in (("h", -1, 1), ("c", -2, 2), ("i", 0, 1), ("f", 0, 1), ("o", 0, 1), ("g", -1, 1)):
         panel = change(gates, quantity=quantity, unit=3, step=7)["units"]
         expected = np.clip(getattr(trace, quantity)[0].T, low, high)
-        assert panel["means"][2:] == [low, high] and np.abs(drawn(panel) - expected).max() <= (high - low) / 508
+        assert panel["scale"] == [low, high] and np.abs(drawn(panel) - expected).max() <= (high - low) / 508
         assert panel["boxes"] == [[3, 0, 1, 11], [0, 7, 5, 1]]
     forced = gated.altered(weights, force=("f", 0))
     change(gates, force="forget gate shut (0)", quantity="c")

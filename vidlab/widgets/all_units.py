@@ -140,7 +140,7 @@ def panels(values, quantity, span, unit, step, marks, by_pattern):
             f"{quantity} is {values[step, unit]:.2f}.",
             colours[0], times=(max(2, min(18, 320 // units)), across(steps)),
             boxes=[(row, 0, 1, steps), (0, step, units, 1)], pick=("unit", "step"), order=order,
-            means=("unit", "step", low, high),
+            means=("unit", "step"), scale=span,
         ),
     }  # fmt: skip
     if not any(marks):

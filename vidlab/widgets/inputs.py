@@ -39,7 +39,7 @@ def features(x, step):
         lab.shades(x.T, -top, top), f"the input: a row for each feature, a column for each step, ±{top:.2g}",
         f"{x.shape[1]} features over {len(x)} steps, the step {step} outlined.", "PuOr",
         times=(max(1, min(8, 120 // x.shape[1])), across(len(x))), boxes=[(0, step, x.shape[1], 1)], pick=("", "step"),
-        means=("feature", "step", -top, top),
+        means=("feature", "step"), scale=(-top, top),
     )  # fmt: skip
 
 

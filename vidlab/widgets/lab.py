@@ -241,7 +241,8 @@ def play(over, label="play", fps=12.0):
     return {"kind": "play", "name": f"play {over}", "label": label, "over": over, "fps": fps}
 
 
-def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), tiles=None, order=(), means=(), paint=()):
+def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), tiles=None, order=(), means=(),
+           scale=(), paint=()):  # fmt: skip
     """A panel of pixels.
 
     Parameters
@@ -264,8 +265,9 @@ def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), ti
     order
         Which row of the whole each row of the picture is, where they stand in another order: for `pick` and `means`.
     means
-        (row, column, low, high): what a row and a column stand for, in a word ("": there is nothing to say), and the
-        numbers of the first and the last shade; the mouse then tells these.
+        (row, column): what a row and a column stand for, in a word ("": there is nothing to say): the mouse tells it.
+    scale
+        (low, high): the numbers that the first and the last shade stand for: the mouse tells these.
     paint
         (name, list of yes or no): a click on a column, or a stroke over many, changes the value of that name ("":
         none), which is the list. Such a panel stands alone in its line.
@@ -278,7 +280,7 @@ def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), ti
         "kind": "pixels", "data": picture.tobytes(), "shape": list(picture.shape), "caption": caption, "alt": alt,
         "colours": colours, "times": np.int_(times).tolist(), "boxes": [list(map(float, box)) for box in boxes],
         "pick": list(pick), "tiles": list(map(int, tiles or ())), "order": list(map(int, order)), "means": list(means),
-        "paint": list(paint),
+        "scale": list(map(float, scale)), "paint": list(paint),
     }  # fmt: skip
 
 

@@ -106,7 +106,7 @@ function vlPixels(palettes, picked) {
   vlReadout(canvas, (event) => {
     if (!panel) return null;
     const [row, column] = cell(event), [, width, channels] = panel.shape, bytes = vlBytes(panel.data), at = row * width + column;
-    const [down = "row", along = "column", low, high] = panel.means;
+    const [down = "row", along = "column"] = panel.means, [low, high] = panel.scale;
     const shade = channels ? `RGB ${[0, 1, 2].map((c) => bytes[3 * at + c]).join(" ")}` : `shade ${bytes[at]} of 0 to 255`;
     const told = panel.paint.length ? (panel.paint[1][column] ? "marked" : "not marked") : high === undefined ? shade : (low + (bytes[at] / 255) * (high - low)).toFixed(2);
     return `${down && `${down} ${panel.order[row] ?? row}, `}${along} ${column}: ${told}`;
