@@ -131,7 +131,11 @@ BREAKAGES = [
          ("the learner's work is replaced", "elif mine == copied.cells.get(original.name):", "elif True:")),
     *_in("tests/notebooks/pictures.py", "tests/notebooks/test_pictures.py",
          ("pictures of any likeness pass", "ALIKE = 0.65", "ALIKE = 0.3")),
-    *_in("vidlab/widgets/recurrent.py", "tests/widgets/test_recurrent.py",
+    *_in("vidlab/widgets/all_units.py", "tests/widgets/test_all_units.py",
+         ("a click on the reordered map means another unit", 'pick=("unit", "step"), order=order',
+          'pick=("unit", "step"), order=np.arange(units)'),
+         ("chance of one unit, not of the best", ".max(axis=1), LIKELY", ".mean(axis=1), LIKELY")),
+    *_in("vidlab/widgets/recurrent_views.py", "tests/widgets/test_recurrent.py",
          ("forgetting and exploding in words", "if radius < 0.995:", "if radius > 0.995:"),
          ("the lab's gradient stops one step short", "line[: step + 1] = np.linalg.norm", "line[1 : step + 2] = np.linalg.norm")),
 ]  # fmt: skip

@@ -243,8 +243,8 @@ class Answers:
     def _panel(self, panel):
         """Nothing can be drawn on a page, and a click sets what has a control there."""
         panel = dict(panel)
-        if panel.get("draw"):
-            panel["draw"] = None
+        if panel.get("draw") or panel.get("paint"):
+            panel |= {"draw": None} if panel.get("draw") else {"paint": ["", panel["paint"][1]]}
             panel["caption"] = panel["caption"].partition(":")[0]  # how to draw
         if not set(panel.get("pick", ())) & set(self.axes):
             panel["pick"] = []

@@ -19,7 +19,7 @@ def _rnn(hand_steps):
 
 
 def _gates(steps, biases):
-    """One change at a time: a gate forced, or a bias pushed; where there is a clip, its order."""
+    """One change at a time: a gate forced, or a bias pushed; of many units, a pattern; of a clip, its order."""
 
     def grid(shown):
         names = {control["name"] for control in shown.controls}
@@ -27,6 +27,10 @@ def _gates(steps, biases):
         common |= {name: "all" for name in {"watched"} & names}
         common |= {"sequence": ["impulse", "two pulses", "noise"]} if "sequence" in names else {}
         own = [{"order": "all"}] if "order" in names else []
+        if "pattern" in names:
+            begin = {control["name"]: control for control in shown.controls}
+            watched = {"watched": [begin["watched"]["value"]]} if "watched" in names else {}
+            own.append({"pattern": [*begin["pattern"]["sets"]], "by_pattern": "all", "quantity": ["h", "c"]} | watched)
         return [common | part for part in [{"force": "all"}, *own, *({f"b_{gate}": biases} for gate in "ifco")]]
 
     return grid

@@ -19,6 +19,7 @@ def counting(low=0, high=9, value=4):
         shades = np.full((2, 3), (number * 10 + on) % 256, np.uint8)
         words = f"{kind} {number} {on}"
         panels = {"grey": lab.pixels(shades, words, words, pick=["number"])}
+        panels["strip"] = lab.pixels(shades, "marks: click", words, paint=("kind", [True, False, on]))
         panels["line"] = lab.lines({"n": [number] * 8}, "numbers: draw them", words, 0, 10, draw="kind")
         return {"panels": panels, "status": words, "limits": {"number": {"max": 7 if kind == "few" else high}}}
 
@@ -81,6 +82,10 @@ def test_a_full_grid_needs_no_note_and_nothing_can_be_drawn():
         panel for panel in answers.state["grid"]["pool"] if isinstance(panel, dict) and panel.get("kind") == "lines"
     ]
     assert {(panel["draw"], panel["caption"]) for panel in lines} == {(None, "numbers")}
+    strips = [p for p in answers.state["grid"]["pool"] if isinstance(p, dict) and p.get("paint")]
+    assert {(p["paint"][0], p["paint"][1][2], p["caption"]) for p in strips} == {
+        ("", v, "marks") for v in (True, False)
+    }
 
 
 def test_a_lab_that_nobody_has_thinned_out_gets_a_grid_that_fits():

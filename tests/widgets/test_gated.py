@@ -158,10 +158,12 @@ def test_every_control_does_something_and_none_fails():
                 values = range(control["max"] + 1)
             changed = {"b_f": -3.0, "first": name in ("guess", "reveal"), "guess": "the same", "which": "all units"}
             start, seen = lab.values, set()
+            changed |= {"marks": [t % 5 == 0 for t in range(len(lab.values["marks"]))]} if "marks" in start else {}
             for value in values:
-                seen.add(repr(change(lab, **changed | {name: value})) + lab.status)
+                brought = control.get("sets", {}).get(value, {})  # by the page
+                seen.add(repr(change(lab, **changed | {name: value} | brought)) + lab.status)
                 assert all(panel["caption"] and panel["alt"] for panel in lab.panels.values())
-            nothing = ("level", "unit", "which") if lab is labs[2] else ()  # a single unit; the page puts level into x
+            nothing = ("level", "unit", "which") if lab is labs[2] else ("marked",)  # one unit; the page's own
             if kind != "play" and name not in nothing:
                 assert len(seen) > 1, name
             lab.values = start

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vidlab import reference, widgets
-from vidlab.widgets import recurrent
+from vidlab.widgets import recurrent, recurrent_views
 
 rng = np.random.default_rng(0)
 
@@ -65,7 +65,7 @@ def test_shows_the_reference(units, numbers, activation, x, step):
 
 def test_gradient_is_what_a_small_change_does():
     x, W, U, b = rng.uniform(-1, 1, 12), rng.normal(size=(1, 2)), rng.normal(size=(2, 2)), rng.normal(size=2)
-    to_input, _ = recurrent.through_time(x, W, U, b, np.tanh, step=9)
+    to_input, _ = recurrent_views.through_time(x[:, None], W, U, b, np.tanh, step=9)
     for t in range(12):
         moved = [reference.rnn((x + e * (np.arange(12) == t))[None, :, None], W, U, b)[0, 9] for e in (1e-6, -1e-6)]
         assert np.isclose(np.linalg.norm(moved[0] - moved[1]) / 2e-6, to_input[t], atol=1e-6)
@@ -74,7 +74,9 @@ def test_gradient_is_what_a_small_change_does():
 def test_a_linear_rotation_keeps_exactly_its_radius():
     angle = 0.3
     U = 0.9 * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    _, to_state = recurrent.through_time(np.zeros(20), np.ones((1, 2)), U, np.zeros(2), reference.linear, step=19)
+    _, to_state = recurrent_views.through_time(
+        np.zeros((20, 1)), np.ones((1, 2)), U, np.zeros(2), reference.linear, step=19
+    )
     assert np.allclose(to_state, 0.9 ** np.arange(19, -1, -1))
 
 
@@ -148,8 +150,13 @@ def test_presets_set_what_they_say():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"layer": (np.ones((1, 3)), np.ones((3, 3)), np.ones(3))}, "layer: the lab shows 1 or 2 units"),
-        ({"layer": (np.ones((4, 2)), np.ones((2, 2)), np.ones(2))}, "layer: the lab shows 1 or 2 units"),
+        ({"layer": (np.ones((1, 3)), np.ones((2, 3)), np.ones(3))}, "layer: expected the weights of a SimpleRNN"),
+        ({"layer": (np.ones((4, 8)), np.ones((2, 8)), np.ones(8))}, "layer: expected the weights of a SimpleRNN"),
+        ({"layer": (np.ones((4, 2)), np.ones((2, 2)), np.ones(2))}, r"x: give the sequence \(time, 4\)"),
+        (
+            {"layer": (np.ones((4, 2)), np.ones((2, 2)), np.ones(2)), "x": np.ones((5, 3))},
+            r"x: expected \(time, 4\) finite numbers, 2 to 200 steps, got shape \(5, 3\)",
+        ),
         ({"layer": (np.ones((1, 1)),)}, "layer: expected a built SimpleRNN"),
         ({"x": np.ones((3, 2))}, "x: expected"),
         ({"x": [1.0]}, "x: expected"),
@@ -163,8 +170,12 @@ def test_bad_input_is_named(arguments, message):
         widgets.rnn(**arguments)
 
 
-def test_another_activation_is_refused():
+def test_another_activation_or_direction_is_refused():
     keras = pytest.importorskip("keras")
+    backwards = keras.layers.SimpleRNN(3, go_backwards=True)
+    backwards.build((None, None, 1))
+    with pytest.raises(ValueError, match="layer: expected a built SimpleRNN with a bias that reads forwards"):
+        widgets.rnn(backwards)
     layer = keras.layers.SimpleRNN(1, activation="sigmoid")
     layer.build((None, None, 1))
     with pytest.raises(ValueError, match="layer: expected the activation tanh, relu or linear, got sigmoid"):

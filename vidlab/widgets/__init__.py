@@ -12,8 +12,9 @@ explaining what of a clip mattered for a class, method by method
 planning   what a large training costs
 seeing     what families of models can tell of a clip, as measured
 sound      a sound and its spectrogram
-recurrent  one or two recurrent units over a drawn sequence
+recurrent  one or two recurrent units over a drawn sequence; a larger layer: recurrent_layer; recurrent_views draws them
 gated      an LSTM step by step, with gates to push and force: gate_views draws it
+all_units  all units of a layer over time, and which of them follow marked steps; inputs: what such layers read
 browser/   what runs in the page: plain ES modules and one style sheet
 """
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vidlab.widgets import lab
+from vidlab.widgets import inputs, lab
 
 WAYS = {  # what a learner may expect, with a prediction and without
     True: ("choose", "more likely", "less likely", "the same"),
@@ -14,23 +14,9 @@ SAME = 0.01  # a smaller change counts as none
 def input_panels(x, frames, at, step, drawing):
     """What the layer reads: a line to draw, or the features of each step, or frames in the order `at`."""
     if drawing:
-        return {
-            "input": lab.lines(
-                {"x": x[:, 0]}, "the input: draw with the mouse, or set it step by step",
-                f"The input over {len(x)} steps; at step {step} it is {x[step, 0]:g}.",
-                -1, 1, ylabel="x", mark=step, draw="x", height=120,
-            )
-        }  # fmt: skip
+        return {"input": inputs.line(x[:, 0], step)}
     if frames is None:
-        top, rows, across = np.abs(x).max(), max(1, min(8, 120 // x.shape[1])), max(1, 546 // len(x))
-        picture = lab.shades(x.T, -top, top).repeat(rows, axis=0).repeat(across, axis=1)
-        return {
-            "input": lab.pixels(
-                picture, "the input: a row for each feature, a column for each step",
-                f"{x.shape[1]} features over {len(x)} steps, the step {step} outlined.", "PuOr",
-                boxes=[(0, step * across, len(picture), across)],
-            )
-        }  # fmt: skip
+        return {"input": inputs.features(x, step)}
     _, height, width, _ = frames.shape
     times = max(1, 64 // width)
     columns = -(-len(frames) // -(-len(frames) * width * times // 800))  # rows alike, none wider than the page

@@ -9,12 +9,13 @@ import numpy as np
 
 from vidlab import clips, reference
 from vidlab.reference import LSTMWeights
-from vidlab.widgets import gate_views, lab
-from vidlab.widgets.recurrent import DRAWN, sequences
+from vidlab.widgets import all_units, gate_views, lab
+from vidlab.widgets.inputs import DRAWN, sequences
 
 GATES = {"i": "input gate", "f": "forget gate", "c": "candidate", "o": "output gate"}  # in the order of the weights
 PEEPHOLES = "peephole_i", "peephole_f", "peephole_o"
 NOTED = {"i": "i", "f": "f", "c": "g", "o": "o"}  # how the equations and the charts call them
+SHOWN = {"h": -1, "c": None, "i": 0, "f": 0, "o": 0, "g": -1}  # of all units: the lowest, to 1; None: the lab's span
 FORCES = {"no gate": None} | {
     f"{GATES[gate]} {word}": (gate, value) for gate in "ifo" for word, value in (("open (1)", 1), ("shut (0)", 0))
 }
@@ -34,6 +35,10 @@ FIRST_PULSE = LSTMWeights(  # one unit, set by hand: it keeps the first pulse, a
 @lab.plainly
 def gates(layer=None, x=None, clip=None, predict=None, classes=None, span=3.0):
     """The gate lab: watch i, f, o, g, c and h of an LSTM over a sequence, and change what its gates do.
+
+    Of a layer with more than one unit it shows all as a heat map, of which a click chooses one; and it finds the units
+    that follow a pattern of marked steps best, see `all_units.correlation`. Such a unit is a candidate, not a cause:
+    whether the layer uses it, a change of its gates shows ("this is done to: this unit").
 
     Parameters
     ----------
@@ -79,12 +84,16 @@ def gates(layer=None, x=None, clip=None, predict=None, classes=None, span=3.0):
             lab.choice("sequence", "input", [DRAWN, *inputs], begin, _presets(inputs), reset_by=("x",)),
             lab.slider("level", "input at this step", -1, 1, here, step=0.01, element_of=("x", "step")),
         ]
+    many = []
+    if units > 1:
+        many = [lab.choice("quantity", "of all units", list(SHOWN)), *all_units.controls(inputs[begin])]
     hidden = {"disabled": True, "hidden": True}
     controls = [
         lab.slider("step", "step", 0, steps - 1, start),
         lab.play("step", fps=6.0),
         lab.slider("unit", "unit", 0, max(units - 1, 1), 0),
         *reading,
+        *many,
         *(lab.slider(f"b_{gate}", f"add to the bias of {NOTED[gate]}", -6, 6, 0.0, step=0.1) for gate in GATES),
         lab.slider("peephole", "peepholes ×", -2, 2, 1.0, step=0.1),
         lab.choice("force", "force a gate", list(FORCES)),
@@ -103,7 +112,8 @@ def gates(layer=None, x=None, clip=None, predict=None, classes=None, span=3.0):
         return reference.lstm(sequence, altered(weights, dict(bias), *change))
 
     def answer(step, unit, b_i, b_f, b_c, b_o, peephole, force, which, first, guess, reveal,
-               sequence="", x=None, order=ORDERS[0], watched=None):  # fmt: skip
+               sequence="", x=None, order=ORDERS[0], watched=None, quantity="h", pattern="", by_pattern=False,
+               marks=()):  # fmt: skip
         unit = min(unit, units - 1)
         read = inputs[sequence] if sequence in inputs else np.array(x, float)[:, None]
         at = ordered(steps, order)
@@ -117,7 +127,14 @@ def gates(layer=None, x=None, clip=None, predict=None, classes=None, span=3.0):
         changed = any(not np.array_equal(a, b) for a, b in zip(runs[0], runs[1], strict=True))
         secret = first and changed and not (reveal and guess != "choose")
         shown = runs[0] if secret else runs[1]
-        panels = gate_views.input_panels(read if drawing else read[at], frames, at, step, drawing)
+        seen = read if drawing else read[at]
+        panels = gate_views.input_panels(seen, frames, at, step, drawing)
+        limits, found = dict(always), []
+        if units > 1:
+            ends_at = (-span, span) if SHOWN[quantity] is None else (SHOWN[quantity], 1)
+            values = getattr(shown, quantity)[0]
+            more, words = all_units.panels(values, quantity, ends_at, unit, step, marks, by_pattern)
+            panels, limits, found = panels | more, limits | all_units.limits(seen), [words]
         panels |= gate_views.trace_panels(shown, runs[0] if changed and not secret else None, unit, step, span)
         said = [gate_views.equation(shown, unit, step)]
         if head is None:
@@ -130,10 +147,11 @@ def gates(layer=None, x=None, clip=None, predict=None, classes=None, span=3.0):
         )
         if (out := np.abs(shown.c[0, :, unit]) > span).any():
             said.append(f"At step {out.argmax()} the cell leaves the picture; it is drawn at the edge, {span:g}.")
-        asking = {"hidden": not first}
-        return {"panels": panels, "status": "\n".join(said), "limits": {"guess": asking, "reveal": asking} | always}
+        limits["guess"] = limits["reveal"] = {"hidden": not first}
+        return {"panels": panels, "status": "\n".join(said + found), "limits": limits}
 
     values = {"x": inputs[begin][:, 0].tolist()} if drawing else {}
+    values |= {"marks": [False] * steps} if units > 1 else {}
     return lab.Lab("Gate lab", controls, answer, values=values)
 
 

@@ -226,9 +226,13 @@ def choice(name, label, options, value=None, sets=None, reset_by=()):
     return made | ({"sets": sets} if sets else {}) | ({"reset_by": list(reset_by)} if reset_by else {})
 
 
-def toggle(name, label, value=False, reset_by=()):
-    """Yes or no; falls back to no when one of the values named in `reset_by` is changed by hand."""
+def toggle(name, label, value=False, reset_by=(), element_of=None):
+    """Yes or no; falls back to no when one of the values named in `reset_by` is changed by hand.
+
+    `element_of`: as for a `slider`.
+    """
     made = {"kind": "toggle", "name": name, "label": label, "value": value}
+    made |= {"element_of": list(element_of)} if element_of else {}
     return made | ({"reset_by": list(reset_by)} if reset_by else {})
 
 
@@ -237,7 +241,8 @@ def play(over, label="play", fps=12.0):
     return {"kind": "play", "name": f"play {over}", "label": label, "over": over, "fps": fps}
 
 
-def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), tiles=None):
+def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), tiles=None, order=(), means=(),
+           scale=(), paint=()):  # fmt: skip
     """A panel of pixels.
 
     Parameters
@@ -247,15 +252,25 @@ def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), ti
     colours
         The palette that a picture of one channel is shown in.
     times
-        How large a pixel is shown.
+        How large a pixel is shown; or (rows, columns) where it is a cell of so many pixels of the page: its height
+        then stays where the page is narrow.
     boxes
         List of (row, column, rows, columns), in pixels of the picture: outlined.
     pick
-        Names of the two sliders that a click sets to its row and column; with `tiles`, of the one slider that it
-        sets to the number of the tile.
+        Names of the two sliders that a click sets to its row and column ("": to neither); with `tiles`, of the one
+        slider that it sets to the number of the tile.
     tiles
         (rows, columns, number, first) where the picture is a grid of `number` tiles, each of so many rows and
         columns of pixels, the first of them number `first`: they are parted by lines, and what is left over is hidden.
+    order
+        Which row of the whole each row of the picture is, where they stand in another order: for `pick` and `means`.
+    means
+        (row, column): what a row and a column stand for, in a word ("": there is nothing to say): the mouse tells it.
+    scale
+        (low, high): the numbers that the first and the last shade stand for: the mouse tells these.
+    paint
+        (name, list of yes or no): a click on a column, or a stroke over many, changes the value of that name ("":
+        none), which is the list. Such a panel stands alone in its line.
     """
     picture = np.ascontiguousarray(picture)
     if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)):
@@ -263,8 +278,9 @@ def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), ti
     palette(colours)
     return {
         "kind": "pixels", "data": picture.tobytes(), "shape": list(picture.shape), "caption": caption, "alt": alt,
-        "colours": colours, "times": int(times), "boxes": [list(map(float, box)) for box in boxes], "pick": list(pick),
-        "tiles": list(map(int, tiles or ())),
+        "colours": colours, "times": np.int_(times).tolist(), "boxes": [list(map(float, box)) for box in boxes],
+        "pick": list(pick), "tiles": list(map(int, tiles or ())), "order": list(map(int, order)), "means": list(means),
+        "scale": list(map(float, scale)), "paint": list(paint),
     }  # fmt: skip
 
 
@@ -320,6 +336,7 @@ def sound(samples, rate, caption, alt):
 
 
 ROOM = 9.0  # inches across a figure, at most
+CELLS = 90  # pixels of the page in an inch of it, where a picture is made of cells
 
 
 def still(panels, alt):
@@ -347,6 +364,8 @@ def still(panels, alt):
 def _width(panel):
     if panel["kind"] == "pixels":
         height, width = panel["shape"][:2]
+        if isinstance(panel["times"], list):
+            return min(width * panel["times"][1] / CELLS, ROOM)
         return min(2.4 * max(width / height, 0.6), ROOM)
     return {"lines": 6.3, "bars": 3.6}.get(panel["kind"], 2.6)
 
@@ -356,13 +375,18 @@ def _height(panel):
         return 0.7 + 0.22 * len(panel["names"]) * len(panel["series"])
     if panel["kind"] == "pixels":
         height, width = panel["shape"][:2]
+        if isinstance(panel["times"], list):
+            return height * panel["times"][0] / CELLS + 0.55
         return min(2.4, ROOM * height / width) + 0.4
     return 0.9 + 1.4 * panel.get("height", 170) / 170
 
 
 def _still_pixels(ax, panel):
     picture = np.frombuffer(panel["data"], np.uint8).reshape(panel["shape"])
-    ax.imshow(picture if picture.ndim == 3 else palette(panel["colours"])[picture])
+    ax.imshow(
+        picture if picture.ndim == 3 else palette(panel["colours"])[picture],
+        aspect="auto" if isinstance(panel["times"], list) else "equal",
+    )
     if panel["tiles"]:
         (height, width), (rows, columns, number, _) = panel["shape"][:2], panel["tiles"]
         ax.hlines(np.arange(rows, height, rows) - 0.5, -0.5, width - 0.5, color="white", linewidth=1)

@@ -81,21 +81,35 @@ function vlPixels(palettes, picked) {
     const column = Math.floor(((event.clientX - left) / width) * panel.shape[1]);
     return [Math.min(Math.max(row, 0), panel.shape[0] - 1), Math.min(Math.max(column, 0), panel.shape[1] - 1)];
   };
+  let stroke = null; // over a panel that is painted: the list so far, where it was last, and what it sets
+  const paint = (event) => {
+    const [, column] = cell(event);
+    stroke ??= { list: [...panel.paint[1]], was: column, set: !panel.paint[1][column] };
+    stroke.list.fill(stroke.set, Math.min(column, stroke.was), Math.max(column, stroke.was) + 1);
+    stroke.was = column;
+    picked({ [panel.paint[0]]: [...stroke.list] });
+  };
   const pick = (event) => {
+    if (panel.paint[0]) return paint(event);
     if (!panel.pick.length) return;
     const [row, column] = cell(event);
-    if (!panel.tiles.length) return picked({ [panel.pick[0]]: row, [panel.pick[1]]: column });
+    const places = { [panel.pick[0]]: panel.order[row] ?? row, [panel.pick[1]]: column };
+    delete places[""];
+    if (!panel.tiles.length) return picked(places);
     const [rows, columns, number, first] = panel.tiles;
     const tile = Math.floor(row / rows) * Math.floor(panel.shape[1] / columns) + Math.floor(column / columns);
     if (tile < number) picked({ [panel.pick[0]]: first + tile });
   };
-  canvas.addEventListener("pointerdown", (e) => { if (panel.pick.length) { canvas.setPointerCapture(e.pointerId); pick(e); } });
-  canvas.addEventListener("pointermove", (e) => { if (e.buttons) pick(e); });
+  canvas.addEventListener("pointerdown", (e) => { stroke = null; if (panel.pick.length || panel.paint[0]) { canvas.setPointerCapture(e.pointerId); pick(e); } });
+  canvas.addEventListener("pointermove", (e) => { if (e.buttons && (stroke || !panel.paint[0])) pick(e); });
+  for (const gone of ["pointerup", "pointercancel"]) canvas.addEventListener(gone, () => { stroke = null; });
   vlReadout(canvas, (event) => {
     if (!panel) return null;
     const [row, column] = cell(event), [, width, channels] = panel.shape, bytes = vlBytes(panel.data), at = row * width + column;
+    const [down = "row", along = "column"] = panel.means, [low, high] = panel.scale;
     const shade = channels ? `RGB ${[0, 1, 2].map((c) => bytes[3 * at + c]).join(" ")}` : `shade ${bytes[at]} of 0 to 255`;
-    return `row ${row}, column ${column}: ${shade}`;
+    const told = panel.paint.length ? (panel.paint[1][column] ? "marked" : "not marked") : high === undefined ? shade : (low + (bytes[at] / 255) * (high - low)).toFixed(2);
+    return `${down && `${down} ${panel.order[row] ?? row}, `}${along} ${column}: ${told}`;
   });
   return {
     box,
@@ -103,10 +117,14 @@ function vlPixels(palettes, picked) {
       panel = next;
       const [height, width, channels] = panel.shape;
       vlDraw(canvas, vlBytes(panel.data), height, width, channels ? null : vlBytes(palettes[panel.colours]));
-      canvas.style.width = `${width * panel.times}px`;
+      const [down, across = down] = [panel.times].flat();
+      canvas.style.width = `${width * across}px`;
+      canvas.style.height = Array.isArray(panel.times) ? `${height * down}px` : "";
+      canvas.style.touchAction = panel.paint[0] ? "none" : "";
       canvas.style.aspectRatio = `${width} / ${height}`;
       canvas.setAttribute("aria-label", panel.alt);
-      picture.toggleAttribute("data-pick", panel.pick.length > 0);
+      picture.toggleAttribute("data-pick", panel.pick.length > 0 || Boolean(panel.paint[0]));
+      picture.toggleAttribute("data-paint", panel.paint.length > 0);
       caption.textContent = panel.caption;
       overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
       overlay.replaceChildren(...vlTiles(panel), ...["vl-halo", "vl-box"].flatMap((name) => panel.boxes.map(([y, x, h, w]) => vlSvg("rect", { class: name, x, y, width: w, height: h }))));
