@@ -100,7 +100,8 @@ def tile(panel, number):
 
 
 def names_of(view):
-    return view.controls[0]["options"]
+    """Of the layers: the first in the strip is the clip."""
+    return view.controls[0]["options"][1:]
 
 
 @pytest.mark.slow
