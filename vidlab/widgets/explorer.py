@@ -112,8 +112,8 @@ def answer(found, strip, pictures, classes, layer, view, filter, frame, row, col
             "filter": {"max": one.filters - 1, "hidden": view == "dead units"},
             "frame": {"hidden": not follows},
             "play frame": {"hidden": not follows},
-            "row": {"max": rows - 1, "hidden": elsewhere},
-            "column": {"max": columns - 1, "hidden": elsewhere},
+            "row": {"hidden": elsewhere} | ({} if one.flat else {"max": rows - 1}),
+            "column": {"hidden": elsewhere} | ({} if one.flat else {"max": columns - 1}),
         },
     }
 

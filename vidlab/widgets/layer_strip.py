@@ -46,7 +46,7 @@ class Strip:
 
 def _maker(one, side):
     """A function from a frame of the layer to its picture, (rows, columns) uint8."""
-    if one.bars and one.filters * 3 <= 3 * side:
+    if one.bars and one.filters <= side:
         high = 3 if one.filters * 3 <= side else 1  # the third row of pixels parts the bars
 
         def bars(now):

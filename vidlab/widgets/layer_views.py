@@ -26,7 +26,7 @@ class Drawn:
         self.answers = answers
         sigmoid = getattr(getattr(answers.layer, "activation", None), "__name__", "") == "sigmoid"
         self.bars = answers.probabilities or (last and answers.flat and sigmoid)
-        self.colours = "viridis" if answers.range[0] == 0 else "PuOr"
+        self.colours = "PuOr" if answers.range[0] < 0 else "gray" if answers.kind == GIVEN else "viridis"
         self.shades = lab.shades(answers.values, *answers.range)
 
     def __getattr__(self, name):
@@ -115,9 +115,11 @@ def _all_units(view):
     one = view.layer
     values = one.shades[:, :, 0, 0]
     if one.frames == 1 and one.bars:
-        rest = one.filters - NAMED
-        return _bars(view), ("One bar for each class." if rest <= 0 else f"The {NAMED} largest; {rest} classes are left "
-                             f"out, together {np.sort(values_of(view))[:rest].sum():.2f}.") + _chances(view)  # fmt: skip
+        words, rest = "One bar for each class.", one.filters - NAMED
+        if rest > 0:
+            small = np.sort(values_of(view))[:rest].sum()
+            words = f"The {NAMED} largest; the other {rest} classes have {small:.2f} together."
+        return _bars(view), words + _chances(view)
     if one.frames == 1:
         across = one.filters if one.filters <= 32 else 32 if one.filters <= 512 else 64
         caption = f"{one.filters} units, row by row; outlined: {view.called}"
@@ -173,7 +175,8 @@ def one_filter(view):
         leads = NUMBER | {name: [name, list(range(n))] for name, n in zip(("row", "column"), shade.shape, strict=True)}
         times = times_of(shade.shape, HIGH, 224)
         panels["map"] = lab.pixels(shade, caption, alt, one.colours, times, leads=leads, scale=one.range)
-        words = f"{view.noun.capitalize()} {view.filter}: mean {value}, largest {one.peak[view.now, view.filter]:.3g}. {_legend(one)}{CLICK}"
+        largest = f"largest {one.peak[view.now, view.filter]:.3g}"
+        words = f"{view.noun.capitalize()} {view.filter}: mean {value}, {largest}. {_legend(one)}{CLICK}"
     panels["input"] = _input(view)
     if one.frames > 1:
         series, low, high = one.mean[:, view.filter], min(0.0, float(one.mean.min())), float(one.mean.max())

@@ -26,9 +26,10 @@ def one_number(view):
     if made is None:
         return panels, f"{head} How a {one.kind} makes it is not shown here: not by one window and one kernel."
     shown = _Shown(view, made)
-    panels |= {"before": shown.before(), "window": shown.window()}
-    panels = {name: panel for name, panel in panels.items() if panel is not None}
-    if made.how == SUM:
+    panels |= shown.before()
+    if len(made.window) > 1 or made.how == SUM and made.window.size > 1:
+        panels["window"] = shown.window()
+    if made.how == SUM and made.window.size > 1:
         panels |= {"kernel": shown.kernel(), "products": shown.products()}
     if targets := shown.targets():
         panels["to"] = lab.links(targets, "go on to a number that it is made from")
@@ -52,7 +53,7 @@ def _map(view):
     if one.flat:
         return all_maps(view)[0]["maps"]
     shade = one.shades[view.now, view.filter]
-    caption = f"{one.name}, filter {view.filter}; outlined: row {view.row}, column {view.column}"
+    caption = f"{view.noun} {view.filter}; outlined: row {view.row}, column {view.column}"
     return lab.pixels(
         shade, caption, caption, one.colours, times_of(shade.shape, HIGH, 224), [(view.row, view.column, 1, 1)],
         pick=("row", "column"), scale=one.range,
@@ -64,19 +65,25 @@ class _Shown:
 
     def __init__(self, view, made):
         self.view, self.made, self.source = view, made, view.layer.before
-        self.parts = made.products if made.how == SUM else np.abs(made.window.astype(np.float64))
+        self.colours = getattr(view.found.get(self.source.name), "colours", "PuOr")
+        self.parts = made.products if made.how == SUM else made.window
+        counts = np.abs(self.parts) if made.how == SUM else self.parts
+        self.counts = np.where(made.outside[:, None], -np.inf, np.nan_to_num(counts))
         slices, rows, columns = ((1,) * 3 + made.size)[-3:]
         small = rows == columns == slices == 1
         order = np.argsort(-np.abs(self.parts.sum(axis=0)), kind="stable")
         self.channels = order[: CELLS if small else CHANNELS if slices == 1 else CHANNELS // 2]
         box = (slices, rows, columns)
-        weight = np.abs(self.parts).sum(axis=1).reshape(slices, -1).sum(axis=1)
-        self.slices = np.sort(np.argsort(-weight, kind="stable")[:SLICES])
+        most = self.counts.reshape(slices, -1).max(axis=1)
+        self.slices = np.sort(np.argsort(-most, kind="stable")[:SLICES])
         self.size, self.all_slices = (len(self.slices), rows, columns), slices
         self.entries = np.arange(len(made.window)).reshape(box)[self.slices].ravel()
         # Tiles: a channel after the other; where there are several frames, a channel a row.
         self.across = len(self.slices) if slices > 1 else min(len(self.channels), CELLS // 3 if small else 4)
-        self.numbers = made.places[0, self.channels, 1]
+        first = made.places[0]
+        self.spread = (first[:, 2:] != first[0, 2:]).any()  # flattened: the channels are places, too
+        self.names = [f"{k} at ({y}, {x})" if self.spread else str(k) for _, k, y, x in first[self.channels]]
+        self.noun = "unit" if self.source.flat else "filter" if self.spread else "channel"
 
     def _grid(self, values):
         """(entries, channels, ...) as tiles (number, rows, columns, ...)."""
@@ -96,8 +103,10 @@ class _Shown:
         crossed = self._picture(self._grid(np.repeat(self.made.outside[:, None], values.shape[1], axis=1)))
         times = max(1, min(24, WIDE // max(picture.shape[1], picture.shape[0])))
         first = ", ".join(f"{v:.3g}" for v in tiles[: len(self.slices)].ravel()[:30])
+        which = f"{self.noun}s {', '.join(self.names)}" if len(self.names) > 1 else f"{self.noun} {self.names[0]}"
+        alt = f"{caption}: {which}; its numbers, row by row, begin with {first}"
         return lab.pixels(
-            lab.shades(picture, low, high), caption, f"{caption}: first {first}", colours, times, boxes,
+            lab.shades(picture, low, high), caption, alt, colours, times, boxes,
             tiles=(rows, columns, number, 0), leads=self._leads(), crossed=np.argwhere(crossed),
             numbers=picture.ravel() if picture.size <= EXACT else (), scale=(low, high),
         )  # fmt: skip
@@ -127,33 +136,35 @@ class _Shown:
         return ["cell", self._picture(values).ravel().tolist()]
 
     def before(self):
-        """The map of the layer before that counts most, with the window outlined; each frame of the window."""
+        """The map of the layer before that counts most, with the window outlined, at each frame of the window; nothing
+        where the window is as large as the map.
+        """
         one, made = self.source, self.made
         if one.flat or one.values.shape[2:] == made.size[-2:]:
-            return None
+            return {}
         best = self.channels[0]
         places = made.places[~made.outside, best]
         filter, frames = int(places[0, 1]), np.unique(places[:, 0])
         if len(frames) > SLICES:
-            return None
+            return {}
         (row, column), (last, right) = places[:, 2:].min(axis=0), places[:, 2:].max(axis=0)
         maps = one.values[frames, filter]
         rows, columns = maps.shape[1:]
         picture = np.concatenate(lab.shades(maps, *one.range), axis=1)
         boxes = [(row, column + k * columns, last - row + 1, right - column + 1) for k in range(len(frames))]
-        said = f"frames {frames[0]} to {frames[-1]}, " if len(frames) > 1 else ""
-        which = "" if self.made.window.shape[1] == 1 else ", the one that counts most"
+        said = f", frames {frames[0]} to {frames[-1]}" if len(frames) > 1 else ""
         noun = "channel" if one.kind == GIVEN else "filter"
-        caption = f"{one.name or 'the layer before'}, {said}{noun} {filter}{which}; outlined: the window"
+        caption = f"{one.name or 'the layer before'}, {noun} {filter}{said}; outlined: "
+        caption += "what counts most" if self.spread else "the window"
         leads = {"layer": one.name, "filter": filter, "row": ["row", list(range(rows))]}
         leads |= {"column": ["column", list(range(columns))]}
         if len(self.view.pictures) > 1:
             leads["frame"] = ["tile", self._clip_frames()[frames].tolist()]
-        return lab.pixels(
-            picture, caption, caption, _colours(one), times_of(picture.shape, 224, 560), boxes,
+        return {"before": lab.pixels(
+            picture, caption, caption, self.colours, times_of(picture.shape, 224, 560), boxes,
             tiles=(rows, columns, len(frames), 0), leads=leads if one.name in self.view.found else None,
             scale=one.range,
-        )  # fmt: skip
+        )}  # fmt: skip
 
     def window(self):
         one, made = self.source, self.made
@@ -163,9 +174,10 @@ class _Shown:
             tile, place = divmod(at, self.size[1] * self.size[2])
             row, column = divmod(place, self.size[2])
             boxes = [(tile // self.across * self.size[1] + row, tile % self.across * self.size[2] + column, 1, 1)]
-        which = f" of {self._named()}" if made.window.shape[1] > 1 else ""
+        shown, every = len(self.channels), made.window.shape[1]
+        which = f", {shown} of {every} {'numbers' if self.spread else f'{self.noun}s'}" if shown < every else ""
         caption = f"the window{which}" + ("; outlined: the largest" if boxes else "")
-        return self._panel(made.window, *one.range, caption, _colours(one), boxes)
+        return self._panel(made.window, *one.range, caption, self.colours, boxes)
 
     def kernel(self):
         reach = float(abs(self.made.weights).max()) or 1.0
@@ -175,19 +187,9 @@ class _Shown:
         reach = float(abs(self.parts).max()) or 1.0
         return self._panel(self.parts, -reach, reach, "= the products", "PuOr")
 
-    def _named(self):
-        """The channels shown, the first of which counts most."""
-        shown, every = len(self.channels), self.made.window.shape[1]
-        noun = "units" if self.source.flat else "channels"
-        names = ", ".join(map(str, self.numbers))
-        return f"{noun} {names}" + (f" of {every}, those that count most" if shown < every else "")
-
     def _largest(self):
         """(entry, channel) of what counts most."""
-        parts = np.where(
-            self.made.outside[:, None], -np.inf, abs(self.parts) if self.made.how == SUM else self.made.window
-        )
-        return np.unravel_index(parts.argmax(), parts.shape)
+        return np.unravel_index(self.counts.argmax(), self.counts.shape)
 
     def targets(self):
         """The number that counts most, for those who cannot click on it."""
@@ -198,7 +200,8 @@ class _Shown:
         sets = {"layer": self.source.name, "filter": filter, "row": row, "column": column}
         if len(self.view.pictures) > 1:
             sets["frame"] = int(self._clip_frames()[frame])
-        what = {SUM: "the largest product", "one": "the number before"}.get(self.made.how, "the largest number")
+        what = "the largest product" if self.made.how == SUM else "the largest number"
+        what = what if self.made.window.size > 1 else "the number before"
         return {f"{what}: {text}": sets}
 
     def words(self):
@@ -217,26 +220,26 @@ class _Shown:
             return f"{view.layer.kind} makes it of the number at the same place in {name}, {made.window[0, 0]:.4g}."
         if made.how != SUM:
             what = "the largest number" if made.how == "largest" else "the mean"
-            return f"It is {what} of {places} in the same {'filter' if not source.flat else 'unit'} of {name}.{said}"
-        channels = made.window.shape[1]
-        of = f"{places} in {f'each of {channels} channels' if channels > 1 else 'one channel'} of {name}"
-        products = "1 product" if self.parts.size == 1 else f"{self.parts.size:,} products"
-        total = f"bias {made.bias:.4g} + {products} {self.parts.sum():.4g} = {made.total:.4g}"
+            return f"It is {what} of {places} in {'unit' if source.flat else 'filter'} {self.names[0]} of {name}.{said}"
+        entries, channels = made.window.shape
+        if made.window.size == 1:
+            x, w = made.window[0, 0], made.weights[0, 0]
+            return f"It is the number at the same place in {name}, {x:.4g}, times {w:.4g}, plus {made.bias:.4g}."
+        of = f"{places} in {f'each of {channels} channels' if channels > 1 else 'one channel'} of"
+        if entries == 1:
+            of = f"all {channels} numbers of" if self.spread else f"the {channels} {self.noun}s of"
+        of += f" {name}"
+        total = f"bias {made.bias:.4g} + {made.window.size:,} products {self.parts.sum():.4g} = {made.total:.4g}"
         activation = getattr(getattr(view.layer.layer, "activation", None), "__name__", "linear")
         after = "" if activation == "linear" else f"; then {activation} makes {made.number:.4g} of it"
-        return f"It is a sum over {of}: {total}{after}.{self._by_channel()}{said}"
+        return f"It is a sum over {of}:\n{total}{after}.\n{self._by_channel()}{said}".rstrip()
 
     def _by_channel(self):
         sums = self.parts.sum(axis=0)
         if len(sums) == 1:
             return ""
         first = self.channels[:NAMED]
-        noun = "unit" if self.source.flat else "channel"
-        told = ", ".join(f"{n}: {sums[c]:+.3g}" for c, n in zip(first, self.numbers, strict=False))
+        told = ", ".join(f"{n}: {sums[c]:+.3g}" for c, n in zip(first, self.names, strict=False))
         rest = len(sums) - len(first)
         others = f"; the other {rest} together {sums.sum() - sums[first].sum():+.3g}" if rest else ""
-        return f" By {noun}: {told}{others}."
-
-
-def _colours(one):
-    return "viridis" if one.range[0] == 0 else "PuOr"
+        return f"By {self.noun}, the most first: {told}{others}."
