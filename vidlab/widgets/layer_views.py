@@ -13,7 +13,6 @@ STRONGEST = 6
 NAMED = 24  # classes that stand as bars with their names
 NUMBER = {"view": "one number"}
 GIVEN = "InputLayer"  # the kind of what the model itself is given: the clip
-CLICK = " A click on a number shows what it is made from."
 
 
 class Drawn:
@@ -108,7 +107,7 @@ def all_maps(view):
     return {
         "maps": panel,
         "input": _input(view),
-    }, f"Each tile is what one {view.noun} answers, place by place. {_legend(one)}{shrunk}{CLICK}"
+    }, f"Each tile is what one {view.noun} answers, place by place. {_legend(one)}{shrunk}"
 
 
 def _all_units(view):
@@ -176,7 +175,7 @@ def one_filter(view):
         times = times_of(shade.shape, HIGH, 224)
         panels["map"] = lab.pixels(shade, caption, alt, one.colours, times, leads=leads, scale=one.range)
         largest = f"largest {one.peak[view.now, view.filter]:.3g}"
-        words = f"{view.noun.capitalize()} {view.filter}: mean {value}, {largest}. {_legend(one)}{CLICK}"
+        words = f"{view.noun.capitalize()} {view.filter}: mean {value}, {largest}. {_legend(one)}"
     panels["input"] = _input(view)
     if one.frames > 1:
         series, low, high = one.mean[:, view.filter], min(0.0, float(one.mean.min())), float(one.mean.max())

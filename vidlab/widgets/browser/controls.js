@@ -81,16 +81,17 @@ function vlControl(spec, changed, controls, palettes) {
   } else if (spec.kind === "strip") {
     const group = vlElement("div", { class: "vl-strip", role: "radiogroup", "aria-label": spec.label });
     const items = spec.options.map((option, i) => {
-      const input = vlElement("input", { type: "radio", name: id, value: option });
+      const input = vlElement("input", { type: "radio", name: id, value: option, "aria-label": `${option}, ${spec.notes[i]}` });
       input.addEventListener("change", () => { show(); changed(spec.name, option); });
       const canvas = vlElement("canvas", { "aria-hidden": "true", title: option });
-      const item = vlElement("label", {}, input, canvas, vlElement("span", { text: option.replaceAll("_", "_\u200b") }), vlElement("small", { text: spec.notes[i] }));
+      const name = vlElement("span", {}, ...option.split(/(?<=_)/).flatMap((part) => [part, vlElement("wbr")])); // may break there
+      const item = vlElement("label", {}, input, canvas, name, vlElement("small", { text: spec.notes[i] }));
       group.append(item);
       return { input, canvas, item };
     });
     const chosen = () => items.find(({ input }) => input.checked);
     const show = () => { // the chosen one is in sight; the page stays where it is
-      const { offsetLeft, offsetWidth } = chosen().item, left = offsetLeft - group.offsetLeft;
+      const { offsetLeft: left, offsetWidth } = chosen().item;
       if (left < group.scrollLeft || left + offsetWidth > group.scrollLeft + group.clientWidth) group.scrollLeft = left - (group.clientWidth - offsetWidth) / 2;
     };
     new ResizeObserver(show).observe(group);

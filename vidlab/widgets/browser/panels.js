@@ -113,8 +113,9 @@ function vlPixels(palettes, picked, lead) {
     if (!panel) return null;
     const [row, column] = cell(event);
     if (panel.crossed?.some(([y, x]) => y === row && x === column)) return "outside";
-    const there = Object.entries(vlLed(panel, [row, column]) ?? { row, column }).filter(([, value]) => typeof value === "number");
-    return `${there.map(([name, value]) => `${name} ${value}`).join(", ")}: ${number(row * panel.shape[1] + column, vlBytes(panel.data))}`;
+    const led = vlLed(panel, [row, column]);
+    const there = Object.entries(led ?? { row, column }).filter(([, value]) => typeof value === "number");
+    return `${there.map(([name, value]) => `${name} ${value}`).join(", ")}: ${number(row * panel.shape[1] + column, vlBytes(panel.data))}${led ? "; click to go there" : ""}`;
   });
   return {
     box,
