@@ -106,8 +106,10 @@ def test_from_number_to_number_and_back(fresh):
     assert before["filter"] == window["leads"]["filter"][1][0]
     back.click()
     assert values(page, root, twin) == there
-    root.get_by_role("button", name="the largest product").click()  # for those who have no mouse
-    assert values(page, root, twin)["layer"] == "the clip"
+    root.get_by_role("button", name="the largest product").focus()  # for those who have no mouse
+    page.keyboard.press("Enter")
+    assert values(page, root, twin)["layer"] == "the clip"  # nothing leads on from there
+    assert back.evaluate("b => document.activeElement === b"), "the keys have left the lab"
     back.focus()
     page.keyboard.press("Enter")
     assert values(page, root, twin) == there

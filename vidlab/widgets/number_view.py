@@ -1,5 +1,7 @@
 """The view "one number" of the layer explorer: a number of a map, and what it is made from in the layer before."""
 
+from functools import cached_property
+
 import numpy as np
 
 from vidlab.widgets import lab
@@ -34,7 +36,7 @@ def one_number(view):
     if targets := shown.targets():
         panels["to"] = lab.links(targets, "go on to a number that it is made from")
     words = f"{head} {shown.words()}"
-    if not np.isclose(made.number, number, rtol=1e-2, atol=1e-3 * max(map(abs, one.range))):
+    if not np.isclose(made.number, number, rtol=1e-2, atol=1e-3 * max(map(abs, one.range)), equal_nan=True):
         words += f" But the layer answers {number:.4g}: it does more than this."
     return panels, words
 
@@ -65,7 +67,8 @@ class _Shown:
 
     def __init__(self, view, made):
         self.view, self.made, self.source = view, made, view.layer.before
-        self.colours = getattr(view.found.get(self.source.name), "colours", "PuOr")
+        known = view.found.get(self.source.name)
+        self.colours = known.colours if known else "PuOr" if self.source.range[0] < 0 else "viridis"
         self.parts = made.products if made.how == SUM else made.window
         counts = np.abs(self.parts) if made.how == SUM else self.parts
         self.counts = np.where(made.outside[:, None], -np.inf, np.nan_to_num(counts))
@@ -107,10 +110,11 @@ class _Shown:
         alt = f"{caption}: {which}; its numbers, row by row, begin with {first}"
         return lab.pixels(
             lab.shades(picture, low, high), caption, alt, colours, times, boxes,
-            tiles=(rows, columns, number, 0), leads=self._leads(), crossed=np.argwhere(crossed),
+            tiles=(rows, columns, number, 0), leads=self._leads, crossed=np.argwhere(crossed),
             numbers=picture.ravel() if picture.size <= EXACT else (), scale=(low, high),
         )  # fmt: skip
 
+    @cached_property
     def _leads(self):
         """A click on an entry leads to that number of the layer before."""
         if self.source.name not in self.view.found:

@@ -76,8 +76,13 @@ function render({ model, el }) {
     set(trail.pop());
     if (trail.length) return;
     back.hidden = true;
-    root.querySelector(".vl-controls :is(input:checked, select)")?.focus(); // the keys must not be lost with the button
+    hold();
   });
+  // Where a button goes that had the focus, the keys must not be lost with it.
+  const hold = () => {
+    const now = document.activeElement;
+    if (!root.contains(now) || (back.hidden && back.contains(now))) (back.hidden ? root.querySelector(".vl-controls :is(input:checked, select)") : back.firstChild)?.focus();
+  };
   back.hidden = true;
   const lead = (changes) => {
     const values = model.get("values");
@@ -98,7 +103,7 @@ function render({ model, el }) {
 
   const shown = {};
   const show = (all) => {
-    const palettes = model.get("palettes");
+    const palettes = model.get("palettes"), held = box.contains(document.activeElement);
     for (const name of Object.keys(shown)) if (!all[name] || all[name].kind !== shown[name].kind) { shown[name].box.remove(); delete shown[name]; }
     for (const [name, panel] of Object.entries(all)) {
       if (!shown[name]) { shown[name] = { kind: panel.kind, ...vlPanel(panel.kind, palettes, set, lead) }; box.append(shown[name].box); }
@@ -106,6 +111,7 @@ function render({ model, el }) {
     }
     const order = Object.keys(all).map((name) => shown[name].box);
     if (order.some((panel, i) => box.children[i] !== panel)) box.append(...order);
+    if (held) hold();
   };
   const limit = (limits) => {
     for (const [name, changes] of Object.entries(limits)) controls[name]?.change(changes);

@@ -333,11 +333,10 @@ function vlLinks(palettes, picked, lead) {
     box,
     update({ targets, caption: text }) {
       caption.textContent = text;
-      list.replaceChildren(...Object.entries(targets).map(([text, values]) => {
-        const button = vlElement("button", { type: "button", text });
-        button.addEventListener("click", () => lead(values));
-        return button;
-      }));
+      const texts = Object.keys(targets);
+      while (list.children.length > texts.length) list.lastChild.remove(); // what has the focus keeps it
+      while (list.children.length < texts.length) list.append(vlElement("button", { type: "button" }));
+      texts.forEach((text, i) => { list.children[i].textContent = text; list.children[i].onclick = () => lead(targets[text]); });
     },
   };
 }
