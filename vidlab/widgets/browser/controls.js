@@ -84,7 +84,8 @@ function vlControl(spec, changed, controls, palettes) {
       const input = vlElement("input", { type: "radio", name: id, value: option, "aria-label": `${option}, ${spec.notes[i]}` });
       input.addEventListener("change", () => { show(); changed(spec.name, option); });
       const canvas = vlElement("canvas", { "aria-hidden": "true", title: option });
-      const name = vlElement("span", {}, ...option.split(/(?<=_)/).flatMap((part) => [part, vlElement("wbr")])); // may break there
+      const [, inside, own] = option.match(/^(.* \/ )?(.*)$/); // the model that it lies in, and its own name, which may break at _
+      const name = vlElement("span", {}, ...(inside ? [vlElement("small", { text: inside })] : []), ...own.split(/(?<=_)/).flatMap((part) => [part, vlElement("wbr")]));
       const item = vlElement("label", {}, input, canvas, name, vlElement("small", { text: spec.notes[i] }));
       group.append(item);
       return { input, canvas, item };

@@ -334,6 +334,7 @@ function vlLinks(palettes, picked, lead) {
     update({ targets, caption: text }) {
       caption.textContent = text;
       const texts = Object.keys(targets);
+      box.hidden = !texts.length; // a page without a kernel may know none of them
       while (list.children.length > texts.length) list.lastChild.remove(); // what has the focus keeps it
       while (list.children.length < texts.length) list.append(vlElement("button", { type: "button" }));
       texts.forEach((text, i) => { list.children[i].textContent = text; list.children[i].onclick = () => lead(targets[text]); });
