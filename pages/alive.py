@@ -181,7 +181,7 @@ class Answers:
             return wanted
         if control["kind"] == "toggle":
             return [False, True]
-        if control["kind"] == "choice":
+        if control["kind"] in ("choice", "strip"):
             return list(control["options"])
         low, step = control["min"], control["step"]
         count = round((control["max"] - low) / step) + 1
@@ -248,6 +248,10 @@ class Answers:
             panel["caption"] = panel["caption"].partition(":")[0]  # how to draw
         if not set(panel.get("pick", ())) & set(self.axes):
             panel["pick"] = []
+        if not set(panel.get("leads", ())) <= set(self.axes):
+            panel["leads"] = {}
+        if "targets" in panel:
+            panel["targets"] = {text: to for text, to in panel["targets"].items() if set(to) <= set(self.axes)}
         return panel
 
     def _limits(self, limits):

@@ -52,6 +52,18 @@ def _receptive_field(shown):
     return [made | {"padding": "all"} | dict.fromkeys(sliders, 11)]
 
 
+def _explorer(frames):
+    """Every filter; of its numbers the one that the lab starts at: of each there would be a picture."""
+
+    def grid(shown):
+        views = next(control["options"] for control in shown.controls if control["name"] == "view")
+        others = [view for view in views if view != "one number"]
+        common = {"layer": "all", "frame": frames}
+        return [common | {"view": others, "filter": "all"}, common | {"view": ["one number"], "filter": 8, "frame": 3}]
+
+    return grid
+
+
 def _around(slider, distances):
     """Places of a slider: its start, and what lies so far from it."""
     places = {slider["value"]} | {slider["value"] + sign * far for far in distances for sign in (-1, 1)}
@@ -66,7 +78,7 @@ GRIDS = {
     "RNN lab": [_rnn(20), _rnn(10), _rnn(5)],
     "Gate lab": [_gates("all", BIASES), _gates("all", BIASES[::3]), _gates(12, BIASES[::3])],
     "Receptive field lab": [_receptive_field],
-    "Layer explorer": [[{"layer": "all", "view": "all", "filter": "all", "frame": n}] for n in ("all", 6, 3)],
+    "Layer explorer": [_explorer("all"), _explorer(6), _explorer(3)],
     "What can it see?": [[{"factor": "all", "family": "all", "clip": 2, "frame": 6}]],
     "What does it cost?": [
         [

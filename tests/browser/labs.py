@@ -29,7 +29,9 @@ SLIDE = f"""(slider, place) => {{ slider.value = place;
     return ({SHOWN})(slider.closest('.vl-live')); }}"""
 # Set a control as a user's hand would, and tell the lab.
 SET = """([root, name, value]) => { const input = [...root.querySelectorAll('input, select')]
-        .find(i => i.labels[0].textContent === name);
+        .find(i => i.type === 'radio' ? i.value === value && i.closest('[role=radiogroup]').ariaLabel === name
+            : i.labels[0].textContent === name);
+    if (input.type === 'radio') { input.click(); return; }
     if (input.type === 'checkbox') { if (input.checked !== value) input.click(); return; }
     input.value = value;
     input.dispatchEvent(new Event(input.tagName === 'SELECT' ? 'change' : 'input', {bubbles: true})); }"""
@@ -99,7 +101,8 @@ def choose(page, root, twin, rng, changes=3):
             steps = round((control["max"] - control["min"]) / control["step"])
             value = round(control["min"] + int(rng.integers(steps + 1)) * control["step"], 10)
         else:
-            value = rng.choice(control["options"]).item() if control["kind"] == "choice" else bool(rng.integers(2))
+            options = control.get("options")
+            value = rng.choice(options).item() if options else bool(rng.integers(2))
         page.evaluate(SET, [root.element_handle(), control["label"], value])
         values = root.evaluate("root => root.vlValues()")  # a control may bring others along, as a preset does
         assert values[control["name"]] == value
@@ -117,13 +120,19 @@ def choose(page, root, twin, rng, changes=3):
 def agree(root, twin):
     """Assert that the page shows what the twin's panels say: each pixel, and each point of each line."""
     panels = list(twin.panels.values())
-    shown = [pixels(root.locator("canvas").nth(i)) for i in range(root.locator("canvas").count())]
+    shown = [pixels(canvas) for canvas in root.locator(".vl-panel canvas").all()]
     expected = [p for p in panels if p["kind"] == "pixels"]
     assert len(shown) == len(expected)
     for picture, panel in zip(shown, expected, strict=True):
         want = np.frombuffer(panel["data"], np.uint8).reshape(panel["shape"])
         want = want if want.ndim == 3 else lab.palette(panel["colours"])[want]
         assert np.array_equal(picture, want), f"{panel['caption']}: {twin.values}"
+    for control in (c for c in twin.controls if c["kind"] == "strip"):
+        small = root.get_by_role("radiogroup", name=control["label"]).locator("canvas").all()
+        data = np.frombuffer(twin.limits[control["name"]]["pictures"], np.uint8)
+        for canvas, shape, colours in zip(small, control["shapes"], control["colours"], strict=True):
+            want, data = data[: np.prod(shape)].reshape(shape), data[np.prod(shape) :]
+            assert np.array_equal(pixels(canvas), want if want.ndim == 3 else lab.palette(colours)[want]), twin.values
     drawn = root.locator("polyline[data-label]").evaluate_all(LINES)
     series = [(label, numbers, p) for p in panels if p["kind"] == "lines" for label, numbers in p["series"].items()]
     assert [label for label, *_ in drawn] == [label for label, *_ in series]

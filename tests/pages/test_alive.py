@@ -125,3 +125,22 @@ def test_places_are_numbers_as_a_slider_gives_them(step):
     places = answers._places(control, "all")
     assert places == ([round(n * 0.1, 10) for n in range(11)] if step < 1 else list(range(11)))
     assert {type(place) for place in places} == {float if step < 1 else int}
+
+
+def test_a_click_leads_only_to_what_a_page_knows():
+    """A strip keeps its pictures; a click that sets a control which the page has not sets nothing."""
+
+    def answer(layer, row):
+        leads = {"near": {"layer": "b"}, "far": {"layer": "b", "row": ["row", [0, 1]]}}
+        panels = {name: lab.pixels(np.zeros((2, 2), np.uint8), "", "", leads=one) for name, one in leads.items()}
+        panels["links"] = lab.links({"one": leads["near"], "other": {"row": 1}}, "go on")
+        return {"panels": panels, "status": layer, "limits": {"layer": {"pictures": bytes([row, ord(layer)])}}}
+
+    strip = lab.strip("layer", "layer", ["a", "b"], ["1", "1"], [(1, 1), (1, 1)], ["gray", "gray"])
+    shown = lab.Lab("A strip", [strip, lab.slider("row", "row", 0, 9, 3)], answer)
+    grid = opened(alive._shipped(shown, "x", "lab", alive.Answers(shown, [{"layer": "all"}]).state, "").script)["grid"]
+    for (panels, limits, _), layer in zip(grid["answers"], "ab", strict=True):
+        panels = {name: grid["pool"][n] for name, n in grid["pool"][panels].items()}
+        assert [panels["near"]["leads"], panels["far"]["leads"]] == [{"layer": "b"}, {}]
+        assert panels["links"]["targets"] == {"one": {"layer": "b"}}
+        assert grid["pool"][limits]["layer"]["pictures"] == bytes([3, ord(layer)])

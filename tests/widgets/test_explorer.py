@@ -100,7 +100,8 @@ def tile(panel, number):
 
 
 def names_of(view):
-    return view.controls[0]["options"]
+    """Of the layers: the first in the strip is the clip."""
+    return view.controls[0]["options"][1:]
 
 
 @pytest.mark.slow
@@ -312,7 +313,9 @@ def test_more_than_64_filters_come_in_pages():
     second = names_of(view)[2]  # 70 filters
     assert change(view, layer=second, view="all maps", filter=63)["maps"]["tiles"][2:] == [64, 0]
     assert change(view, filter=64)["maps"]["tiles"][2:] == [6, 64]
-    assert "filters 64 to 69" in view.panels["maps"]["caption"] and view.panels["maps"]["pick"] == ["filter"]
+    assert "filters 64 to 69" in view.panels["maps"]["caption"] and view.panels["maps"]["leads"]["filter"][1] == [
+        *range(64, 70)
+    ]
 
 
 def test_large_maps_are_thinned_out():
@@ -429,6 +432,143 @@ def test_to_look_does_not_change_a_stateful_layer():
 
 def test_one_name_of_a_layer_will_do():
     assert names_of(widgets.explore(plain_cnn(), CLIP, layers="conv2d")) == ["conv2d"]
+
+
+# ------------------------------------------------------------------------------------- the strip, and one number
+
+
+def small_pictures(view, frame):
+    """{layer: its picture in the strip} at a frame."""
+    change(view, frame=frame)
+    strip, data, found = view.controls[0], view.limits["layer"]["pictures"], {}
+    for layer, shape in zip(strip["options"], strip["shapes"], strict=True):
+        found[layer], data = np.frombuffer(data[: np.prod(shape)], np.uint8).reshape(shape), data[np.prod(shape) :]
+    assert not data
+    return found
+
+
+def test_the_strip_shows_every_layer_at_the_frame():
+    model, view = model_of("plain_cnn")
+    y, p = model.layers[0](X).numpy(), model(X).numpy()
+    strongest = y.max(axis=(0, 1, 2)).argmax()
+    for frame in (0, 4):
+        found = small_pictures(view, frame)
+        assert np.array_equal(found["the clip"], CLIP[frame])
+        near(found["conv2d"].astype(int), lab.shades(y, 0, y.max())[frame, ..., strongest].astype(int))
+        bars = found[names_of(view)[-1]]
+        lit = (bars == 255).sum(axis=1)[::3]  # a class a row, its bar as long as its probability
+        assert np.abs(lit - p[frame] * bars.shape[1]).max() <= 1
+    assert view.controls[0]["notes"][1] == "14×14×10" and sum(map(np.prod, view.controls[0]["shapes"])) < 4000
+
+
+def test_a_strip_of_many_layers_stays_small():
+    deep = keras.Sequential([keras.Input((64, 64, 3)), *(layers.Conv2D(2, 1) for _ in range(150))])
+    view = widgets.explore(deep, np.zeros((64, 64, 3), np.uint8))
+    assert len(view.limits["layer"]["pictures"]) < 20_000
+
+
+def test_one_number_is_its_window_times_its_kernel():
+    """The pictures hold the very numbers: their sum, with what is not shown, is the number on the map."""
+    model, view = model_of("branches")
+    x, weights = X[None], model.get_layer("a").get_weights()
+    kernel, bias = weights
+    y = model.get_layer("a")(x).numpy()[0]
+    rng = np.random.default_rng(5)
+    for _ in range(12):
+        now, row, column, filter = (int(rng.integers(n)) for n in y.shape)
+        panels = change(view, layer="a", view="one number", filter=filter, frame=2 * now, row=row, column=column)
+        assert panels["map"]["boxes"] == [[row, column, 1, 1]]
+        window, by, products = (
+            np.reshape(panels[k]["numbers"], panels[k]["shape"]) for k in ("window", "kernel", "products")
+        )
+        assert np.allclose(window * by, products, atol=1e-3)
+        assert np.isclose(products.sum() + bias[filter], y[now, row, column, filter], atol=2e-3)  # three channels: all
+        leads, (rows, columns, *_) = panels["window"]["leads"], panels["window"]["tiles"]
+        crossed = {tuple(at) for at in panels["window"]["crossed"]}
+        for r in range(window.shape[0]):
+            for c in range(window.shape[1]):
+                at = {"tile": r // rows * 3 + c // columns, "row": r % rows, "column": c % columns}
+                place = {k: v[1][at[v[0]]] if isinstance(v, list) else v for k, v in leads.items()}
+                there = X[place["frame"], place["row"], place["column"], place["filter"]]
+                outside = (r, c) in crossed
+                assert np.isclose(window[r, c], 0 if outside else there, atol=1e-3)
+                assert np.isclose(
+                    by[r, c], kernel[at["tile"] % 3, at["row"], at["column"], place["filter"], filter], atol=1e-3
+                )
+        assert ("padding puts zeros" in view.status) == bool(crossed)
+        assert (
+            f"a, filter {filter}, frame {now}, row {row}, column {column}: {y[now, row, column, filter]:.4g}."
+            in view.status
+        )
+        ((text, sets),) = panels["to"]["targets"].items()
+        largest = abs(products).max()
+        assert text.startswith("the largest product: the clip") and sets["layer"] == "the clip"
+        one = X[sets["frame"], sets["row"], sets["column"], sets["filter"]]
+        assert np.isclose(
+            largest, abs(window[abs(products) == largest] * by[abs(products) == largest]).max(), atol=1e-3
+        )
+        assert np.isclose(one, window[abs(products) == largest], atol=1e-3).any()
+
+
+def test_one_number_of_a_pool_of_units_and_of_the_clip():
+    model, view = model_of("plain_cnn")
+    _, pool, _, _, mean, dense = names_of(view)
+    panels = change(view, layer=pool, view="one number", filter=4, frame=3, row=5, column=2)
+    y = model.layers[0](X).numpy()[3, 10:12, 4:6, 4]
+    assert np.allclose(np.reshape(panels["window"]["numbers"], (2, 2)), y, atol=1e-3)
+    row, column, *_ = panels["window"]["boxes"][0]
+    assert (
+        y[int(row), int(column)] == y.max() and "the largest number of 2×2 places in filter 4 of conv2d" in view.status
+    )
+    panels = change(view, layer=dense, filter=2)
+    p, units = model(X).numpy()[3], keras.Model(model.inputs[0], model.layers[-2].output)(X).numpy()[3]
+    logit = units @ model.layers[-1].kernel.numpy()[:, 2] + model.layers[-1].bias.numpy()[2]
+    assert f"= {logit:.3g}"[:6] in view.status and f"softmax makes {p[2]:.4g}" in view.status
+    assert panels["window"]["tiles"][:3] == [1, 1, 24] and "the 140 units of " + mean in view.status
+    change(view, layer="the clip", filter=1, row=2, column=3)
+    assert f"channel 1, frame 3, row 2, column 3: {X[3, 2, 3, 1]:.4g}. It is what the model is given" in view.status
+
+
+def test_layers_that_make_their_numbers_otherwise_say_so():
+    _, view = model_of("conv_lstm")
+    first = next(name for name in names_of(view) if "lstm" in name)
+    panels = change(view, layer=first, view="one number")
+    assert list(panels) == ["map"] and "How a ConvLSTM2D makes it is not shown here" in view.status
+
+
+def test_a_click_on_a_map_leads_to_its_number():
+    _, view = model_of("plain_cnn")
+    second = names_of(view)[2]
+    leads = change(view, layer=second, view="all maps", filter=66)["maps"]["leads"]
+    assert leads["view"] == "one number" and leads["filter"] == ["tile", [64, 65, 66, 67, 68, 69]]
+    assert leads["row"] == ["row", [0, 1, 2, 3, 4]] and leads["column"][0] == "column"
+    assert change(view, view="one filter")["map"]["leads"] == {k: v for k, v in leads.items() if k != "filter"}
+    big = keras.Sequential([keras.Input((200, 200, 1)), layers.Conv2D(64, 1)])
+    large = widgets.explore(big, np.zeros((200, 200, 1), np.float32)).panels["maps"]["leads"]
+    assert large["row"] == ["row", [*range(0, 200, 2)]]  # shown is one pixel in two
+
+
+# ------------------------------------------------------------------------------------------- the classes, as bars
+
+
+@pytest.mark.parametrize(
+    ("many", "activation", "named"), [(3, "softmax", True), (30, "softmax", True), (5, "sigmoid", False)]
+)
+def test_the_last_layer_is_named_bars(many, activation, named):
+    keras.utils.set_random_seed(3)
+    image = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(many, activation)])
+    x = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)
+    names = [f"kind {k}" for k in range(many)]
+    view = widgets.explore(image, x, names if named else None)
+    p = image(x / np.float32(255)).numpy()
+    for frame in range(4):
+        bars = change(view, layer="dense", view="all maps", frame=frame)["bars"]
+        kept = sorted(np.argsort(-p[frame])[:24])
+        assert bars["names"] == [names[k] if named else f"class {k}" for k in kept]
+        assert np.allclose(bars["series"]["probability"], p[frame][kept], atol=1e-5)
+    alone = widgets.explore(image, x[0], names if named else None)
+    assert change(alone, layer="dense")["maps"]["kind"] == "bars"
+    assert ("the other 6 classes have" in alone.status) == (many == 30)
 
 
 def test_numbers_that_are_none_do_no_harm():

@@ -16,6 +16,10 @@ from vidlab import clips
 from vidlab.tensorflow import tf
 
 LARGEST = 400_000_000  # bytes of answers that are kept
+CLIP = "the clip"  # the name of what the model itself is given
+SAME_NUMBERS = "Reshape", "Identity", "Cast", "ExpandDims", "Squeeze", "EnsureShape"  # operations between two layers
+CONVOLUTIONS = kinds.Conv1D, kinds.Conv2D, kinds.Conv3D
+DEPTHWISE = kinds.DepthwiseConv1D, kinds.DepthwiseConv2D
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,12 @@ class LayerAnswers:
     values
         (frames, filters, rows, columns) float32; one row and one column where `flat`. These are the layer's own
         frames: fewer than the clip's after a stride in time, and one where it answers for the whole clip at once.
+    given
+        Shape of what the layer was given, the batch first; of several inputs, the first.
+    before
+        The answers that it was given: those of another layer (its name is "" where no layer has made them), of the
+        clip (named `CLIP`), or None where they are neither maps nor vectors. Their numbers are in the order of
+        `given`, (frames, rows, columns, filters).
     """
 
     name: str
@@ -42,6 +52,8 @@ class LayerAnswers:
     shape: tuple
     flat: bool
     values: np.ndarray
+    given: tuple = ()
+    before: "LayerAnswers | None" = None
 
     @property
     def frames(self):
@@ -129,10 +141,34 @@ class LayerAnswers:
         if isinstance(self.layer, kinds.DepthwiseConv2D):  # each channel has filters of its own
             w = self.layer.kernel.numpy()
             return w.reshape(*w.shape[:2], -1).transpose(2, 0, 1)[:, None, None]
-        if isinstance(self.layer, kinds.Conv1D | kinds.Conv2D | kinds.Conv3D):
+        if isinstance(self.layer, CONVOLUTIONS):
             w = self.layer.kernel.numpy()
             return w.reshape(*(1,) * (5 - w.ndim), *w.shape).transpose(4, 3, 0, 1, 2)
         return None
+
+    @cached_property
+    def weights(self):
+        """(kernel, bias) of a layer that multiplies and adds, or None: (entries of its window, channels of a group,
+        groups, filters of a group) and (filters,).
+
+        In a depthwise layer each channel is a group. So it is in a batch normalisation, which when it does not learn
+        multiplies and adds, too: (x - mean) / sqrt(variance + epsilon) * gamma + beta.
+        """
+        layer = self.layer
+        if isinstance(layer, kinds.BatchNormalization) and layer.axis in (-1, len(self.shape) - 1):
+            mean, variance = layer.moving_mean.numpy(), layer.moving_variance.numpy()
+            times = (layer.gamma.numpy() if layer.scale else 1) / np.sqrt(variance + layer.epsilon)
+            return times[None, None, :, None], (layer.beta.numpy() if layer.center else 0) - mean * times
+        if not isinstance(layer, (*CONVOLUTIONS, *DEPTHWISE, kinds.Dense)):
+            return None
+        w = layer.kernel.numpy()
+        w = w.reshape(-1, *w.shape[-2:])
+        if isinstance(layer, DEPTHWISE):
+            w = w[:, None]
+        else:
+            groups = getattr(layer, "groups", 1)
+            w = w.reshape(*w.shape[:2], groups, -1)
+        return w, layer.bias.numpy() if layer.use_bias else np.zeros(w.shape[2] * w.shape[3], np.float32)
 
 
 def fitting(model, clip):
@@ -227,23 +263,27 @@ def numbered(pairs):
     return found
 
 
-def outputs(model, x, watched):
+def outputs(model, x, watched, flow=None):
     """[(name, layer, answer)] of the layers in `watched`, {name: layer}, in the order in which they are called.
 
     Of several answers the first; a layer that is called again comes again, as "name (call 2)". The frames of all clips
-    may come as one batch, where the model takes each by itself.
+    may come as one batch, where the model takes each by itself. To a list `flow` is added for each (what it was given,
+    its answer), the tensors themselves.
     """
-    return run(model, x, watched)[1]
+    return run(model, x, watched, flow)[1]
 
 
-def run(model, x, watched):
+def run(model, x, watched, flow=None):
     """What the model answers to a batch, and what its layers answered on the way, as in `outputs`; a tape sees all."""
     told = []
 
-    def tell(name, layer, answer):
+    def tell(name, layer, given, answer):
         times = 1 + sum(other is layer for _, other, _ in told)
         name = name if times == 1 else f"{name} (call {times})"
-        told.append((name, layer, tf.cast(tf.nest.flatten(answer)[0], tf.float32)))
+        answer = tf.nest.flatten(answer)[0]
+        told.append((name, layer, tf.cast(answer, tf.float32)))
+        if flow is not None:
+            flow.append((next(filter(tf.is_tensor, tf.nest.flatten(given))), answer))
 
     named = model.input if isinstance(getattr(model, "input", None), dict) else None
     with _watched(watched, tell), frames_as_batch(model):
@@ -270,7 +310,7 @@ def _watched(layers, tell):
     def watch(name, layer, call):
         def watched(*args, **kwargs):
             answer = call(*args, **kwargs)
-            tell(name, layer, answer)
+            tell(name, layer, (args, kwargs), answer)
             return answer
 
         return layer, watched
@@ -338,20 +378,27 @@ def layer_answers(model, clip, layers=None, prepare=None):
     >>> [answers.name for answers in layer_answers(model, np.zeros((4, 16, 16, 3), np.float32))][-2:]
     ['frame_features / dense', 'dense']
     """
-    idle = keras.Model | kinds.Dropout | kinds.Permute | kinds.Flatten
+    idle = keras.Model | kinds.Dropout | kinds.Flatten
     watched = {name: layer for name, layer in layers_of(model).items() if not isinstance(layer, idle)}
+    kept = {name: layer for name, layer in watched.items() if not isinstance(layer, kinds.Permute)}
     if layers is not None:
         layers = [layers] if isinstance(layers, str) else layers
-        if unknown := set(layers) - {name for pair in watched.items() for name in (pair[0], pair[1].name)}:
-            raise ValueError(f"layers: no {', '.join(sorted(unknown))}; there are {', '.join(watched)}")
-        watched = {name: layer for name, layer in watched.items() if {name, layer.name} & set(layers)}
+        if unknown := set(layers) - {name for pair in kept.items() for name in (pair[0], pair[1].name)}:
+            raise ValueError(f"layers: no {', '.join(sorted(unknown))}; there are {', '.join(kept)}")
+        kept = {name: layer for name, layer in kept.items() if {name, layer.name} & set(layers)}
+    kept = {id(layer) for layer in kept.values()}
     is_video = len(model.input_shape) == 5
     x = tf.constant(clip if prepare is None else np.asarray(prepare(clip), np.float32))
-    x, told = x[None] if is_video else x, []
+    x = x[None] if is_video else x
+    told, links, wanted = [], [], []
 
     def run(x):
-        told[:] = outputs(model, x, watched)
-        return [answer for _, _, answer in told]
+        flow = []
+        told[:] = [(CLIP, kinds.InputLayer(x.shape[1:]), x), *outputs(model, x, watched, flow)]
+        links[:] = _links(x, flow, told)
+        shown = [n for n, (_, layer, _) in enumerate(told) if id(layer) in kept]
+        wanted[:] = sorted({*shown, *(links[n][1] for n in shown)})
+        return [told[n][2] for n in wanted]
 
     states = [v for layer in model._flatten_layers() for v in tf.nest.flatten(getattr(layer, "states", None) or [])]
     before = [v.numpy() for v in states]  # of layers that are stateful: to look must not change them
@@ -362,18 +409,48 @@ def layer_answers(model, clip, layers=None, prepare=None):
             f"clip: the layers' answers would take {size / 1e6:,.0f} MB, more than {LARGEST / 1e6:,.0f}; give a "
             "shorter clip, or name the layers that you want to see: layers=[...]"
         )
-    found, answers = [], traced(x)
+    answers = dict(zip(wanted, traced(x), strict=True))
     for variable, value in zip(states, before, strict=True):
         variable.assign(value)
-    for (name, layer, _), answer in zip(told, answers, strict=True):
-        answer = answer.numpy()
-        if (shape := frames_first(answer.shape, clip.shape, is_video)) is not None:
+    made = {}
+
+    def answers_of(n):
+        """Of number `n` of what was told, and of what it was given; made once."""
+        if n not in answers:
+            return None
+        if n not in made:
+            name, layer, _ = told[n]
+            answer, (given, source) = answers[n].numpy(), links[n]
+            if (shape := frames_first(answer.shape, clip.shape, is_video)) is None:
+                return made.setdefault(n, None)
             values = answer.reshape(*shape[:1], *(shape[1:] if len(shape) == 4 else (1, 1, shape[1])))
             values = np.ascontiguousarray(np.moveaxis(values, 3, 1))
-            found.append(LayerAnswers(name, layer, answer.shape, len(shape) == 2, values))
+            known = answers_of(source) if id(layer) in kept else None
+            made[n] = LayerAnswers(name, layer, answer.shape, len(shape) == 2, values, given, known)
+        return made[n]
+
+    found = [answers_of(n) for n in wanted if id(told[n][1]) in kept]
+    found = [one for one in found if one is not None]
     if not found:
         raise ValueError("model: no layer of it gives maps or vectors")
     return found
+
+
+def _links(x, flow, told):
+    """[(shape of what it was given, number in `told` of what made it)]; what nobody has made is added to `told`."""
+    made = {id(x): 0}
+    for n, (_, answer) in enumerate(flow, 1):
+        made.setdefault(id(answer), n)
+    links = [((), 0)]
+    for given, _ in flow:
+        tensor = given
+        while id(tensor) not in made and tensor.op.type in SAME_NUMBERS:
+            tensor = tensor.op.inputs[0]
+        if id(tensor) not in made:
+            made[id(tensor)] = len(told)
+            told.append(("", None, tf.cast(given, tf.float32)))
+        links.append((tuple(given.shape), made[id(tensor)]))
+    return links + [((), 0)] * (len(told) - len(links))
 
 
 def frames_first(shape, clip_shape, is_video):

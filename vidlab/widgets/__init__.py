@@ -7,7 +7,7 @@ receptive  the receptive field of a cell, in a stack or a model: field_words say
 filming    the recorder: clips of one's own, a folder for each class
 watching   a model that answers live, to the camera or to a file
 tuning     a small network trained before your eyes, two settings side by side
-explorer   what each layer of a model answers to a clip: layer_views draws it
+explorer   what each layer of a model answers to a clip: layer_strip, layer_views and number_view draw it
 explaining what of a clip mattered for a class, method by method
 planning   what a large training costs
 seeing     what families of models can tell of a clip, as measured

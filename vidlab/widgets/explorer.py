@@ -5,14 +5,32 @@ from functools import partial
 import numpy as np
 
 from vidlab.widgets import lab
-from vidlab.widgets.layer_views import VIEWS, Drawn, View
+from vidlab.widgets.layer_strip import Strip
+from vidlab.widgets.layer_views import (
+    GIVEN,
+    Drawn,
+    View,
+    all_maps,
+    dead_units,
+    kernels,
+    one_filter,
+    strongest,
+)
+from vidlab.widgets.number_view import one_number
+
+VIEWS = {
+    "all maps": all_maps, "one filter": one_filter, "one number": one_number, "strongest frames": strongest,
+    "kernels": kernels, "dead units": dead_units,
+}  # fmt: skip
 
 
 @lab.plainly
 def explore(model, clip, classes=None, layers=None, prepare=None):
     """See what the layers of a model answer to a clip: all maps, one filter, its strongest frames, kernels, dead units.
 
-    All answers are computed once; then they are only looked up. It works on any built Sequential or functional Keras
+    The network stands at the top, a small picture for each layer. A click on a number of a map shows what it is made
+    from: its window in the layer before, the kernel, and the sum; a click there goes on to the layer before that. All
+    answers are computed once; then they are only looked up. It works on any built Sequential or functional Keras
     model with one input; what lies inside nested models and `TimeDistributed` is shown, too.
 
     Parameters
@@ -41,49 +59,61 @@ def explore(model, clip, classes=None, layers=None, prepare=None):
     ValueError
         The model has another kind of input, the clip does not fit it, the answers take too much memory.
     """
-    from vidlab.models.layers import fitting, in_pixels, layer_answers
+    from keras import layers as kinds
+
+    from vidlab.models.layers import CLIP, LayerAnswers, fitting, in_pixels, layer_answers
 
     clip = fitting(model, clip)
     given = model.output_shape[-1]
     if classes is not None and isinstance(given, int) and len(classes) != given:
         raise ValueError(f"classes: expected {given} names, as many as the model tells apart, got {len(classes)}")
-    answers = layer_answers(model, clip, layers, prepare or in_pixels(model))
-    found = {one.name: Drawn(one) for one in answers}
+    prepare = prepare or in_pixels(model)
+    answers = layer_answers(model, clip, layers, prepare)
+    given = clip if prepare is None else np.asarray(prepare(clip), np.float32)
+    given = LayerAnswers(CLIP, kinds.InputLayer(clip.shape[1:]), clip.shape, False, np.moveaxis(given, 3, 1))
+    found = {CLIP: Drawn(given)} | {one.name: Drawn(one, one is answers[-1]) for one in answers}
     for one in found.values():  # work it out now, so that no change of a control has to wait for it
-        _ = one.shades, one.mean, one.peak, one.place, one.dead, one.kernel
-    first = next((one for one in found.values() if not one.flat), next(iter(found.values())))
+        _ = one.shades, one.mean, one.peak, one.place, one.dead, one.kernel, one.weights
     pictures = (clip * 255).round().clip(0, 255).astype(np.uint8)
+    pictures = pictures if clip.shape[3] == 3 else pictures[..., 0]
+    strip = Strip(found, pictures)
+    first = found[strip.control["value"]]
+    rows, columns = first.values.shape[2:]
+    deepest = [max(one.values.shape[axis] for one in found.values()) for axis in (2, 3)]
     return lab.Lab(
         f"Layer explorer: {model.name}",
         [
-            lab.choice("layer", "layer", found, first.name),
+            strip.control,
             lab.choice("view", "view", list(VIEWS)),
             lab.slider("filter", "filter", 0, first.filters - 1, 0),
             lab.slider("frame", "frame", 0, len(clip) - 1, (len(clip) - 1) // 2),
             lab.play("frame", fps=6.0),
+            lab.slider("row", "row", 0, deepest[0] - 1, rows // 2),
+            lab.slider("column", "column", 0, deepest[1] - 1, columns // 2),
         ],
-        partial(
-            answer,
-            found,
-            pictures if clip.shape[3] == 3 else pictures[..., 0],
-            None if classes is None else [str(name) for name in classes],
-        ),
+        partial(answer, found, strip, pictures, None if classes is None else [str(name) for name in classes]),
     )
 
 
-def answer(found, pictures, classes, layer, view, filter, frame):
+def answer(found, strip, pictures, classes, layer, view, filter, frame, row, column):
     """What the lab shows at one setting of its controls."""
     one, frame = found[layer], min(int(frame), len(pictures) - 1)
-    setting = View(one, pictures, classes, min(int(filter), one.filters - 1), frame)
+    filters, rows, columns = one.values.shape[1:]
+    place = min(int(row), rows - 1), min(int(column), columns - 1)
+    setting = View(one, pictures, classes, min(int(filter), filters - 1), frame, *place, found)
     panels, words = VIEWS[view](setting)
-    follows = view in ("all maps", "one filter") and len(pictures) > 1
+    follows = view in ("all maps", "one filter", "one number") and len(pictures) > 1
+    elsewhere = view != "one number" or one.flat
     return {
         "panels": panels,
         "status": f"{_facts(setting)}\n{words}{_when(setting) if follows else ''}",
         "limits": {
+            "layer": {"pictures": strip.pictures(frame)},
             "filter": {"max": one.filters - 1, "hidden": view == "dead units"},
             "frame": {"hidden": not follows},
             "play frame": {"hidden": not follows},
+            "row": {"hidden": elsewhere} | ({} if one.flat else {"max": rows - 1}),
+            "column": {"hidden": elsewhere} | ({} if one.flat else {"max": columns - 1}),
         },
     }
 
@@ -93,6 +123,8 @@ def _facts(setting):
     low, high = one.extent
     dead = int(one.dead.sum())
     size = "×".join(map(str, one.shape[1:]))
+    if one.kind == GIVEN:
+        return f"What the model is given, {size}: numbers from {low:.3g} to {high:.3g}."
     facts = f"{one.name} ({one.kind}): output {size}, {one.layer.count_params():,} parameters"
     if one.broken:
         return (

@@ -137,11 +137,12 @@ class Lab(Live):
     title
         Names the whole lab for a screen reader.
     controls
-        List of controls, made by `slider`, `choice`, `toggle`, `play`; a `name` is an argument of
+        List of controls, made by `slider`, `choice`, `strip`, `toggle`, `play`; a `name` is an argument of
         `answer`.
     answer
         Pure function (**values) -> dict with
-        "panels": dict of name -> panel, made by `pixels`, `lines`, `plane`, `bars`, `sound`, in the page's order;
+        "panels": dict of name -> panel, made by `pixels`, `lines`, `plane`, `bars`, `sound`, `links`, in the page's
+        order;
         "status": one or two sentences in words, read out by a screen reader;
         "limits" (optional): name -> changes of a control ({"max": 7}, {"hidden": True}, {"options": [...]}); it takes
         a value above a new "max" for that.
@@ -226,6 +227,17 @@ def choice(name, label, options, value=None, sets=None, reset_by=()):
     return made | ({"sets": sets} if sets else {}) | ({"reset_by": list(reset_by)} if reset_by else {})
 
 
+def strip(name, label, options, notes, shapes, colours, value=None):
+    """One of `options`, which are strings, as a strip of small pictures that scrolls sideways where it is too long.
+
+    `notes` stand beneath the names, `shapes` are those of the pictures, (rows, columns) or (rows, columns, 3), and
+    `colours` their palettes. The pictures follow the answer: `limits` hold {"pictures": bytes} for it, all of them one
+    after the other.
+    """
+    return {"kind": "strip", "name": name, "label": label, "options": list(options), "notes": list(notes),
+            "shapes": list(map(list, shapes)), "colours": list(colours), "value": value or options[0]}  # fmt: skip
+
+
 def toggle(name, label, value=False, reset_by=(), element_of=None):
     """Yes or no; falls back to no when one of the values named in `reset_by` is changed by hand.
 
@@ -241,8 +253,8 @@ def play(over, label="play", fps=12.0):
     return {"kind": "play", "name": f"play {over}", "label": label, "over": over, "fps": fps}
 
 
-def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), tiles=None, order=(), means=(),
-           scale=(), paint=()):  # fmt: skip
+def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), tiles=None, leads=None, crossed=(),
+           numbers=(), scale=(), order=(), means=(), paint=()):  # fmt: skip
     """A panel of pixels.
 
     Parameters
@@ -262,12 +274,18 @@ def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), ti
     tiles
         (rows, columns, number, first) where the picture is a grid of `number` tiles, each of so many rows and
         columns of pixels, the first of them number `first`: they are parted by lines, and what is left over is hidden.
+    leads
+        In place of `pick`: what a click sets, several values at once; the button "back" takes it back. A dict from a
+        name to its value, or to ["tile" | "row" | "column" | "cell", values], a value for each tile, for each row or
+        column in the tile, or for each pixel of the picture.
+    crossed
+        List of (row, column): pixels that are crossed out, and lead nowhere.
+    numbers, scale
+        For who points at a pixel: the number of each, or those that the first and the last shade stand for.
     order
         Which row of the whole each row of the picture is, where they stand in another order: for `pick` and `means`.
     means
         (row, column): what a row and a column stand for, in a word ("": there is nothing to say): the mouse tells it.
-    scale
-        (low, high): the numbers that the first and the last shade stand for: the mouse tells these.
     paint
         (name, list of yes or no): a click on a column, or a stroke over many, changes the value of that name ("":
         none), which is the list. Such a panel stands alone in its line.
@@ -279,8 +297,9 @@ def pixels(picture, caption, alt, colours="gray", times=1, boxes=(), pick=(), ti
     return {
         "kind": "pixels", "data": picture.tobytes(), "shape": list(picture.shape), "caption": caption, "alt": alt,
         "colours": colours, "times": np.int_(times).tolist(), "boxes": [list(map(float, box)) for box in boxes],
-        "pick": list(pick), "tiles": list(map(int, tiles or ())), "order": list(map(int, order)), "means": list(means),
-        "scale": list(map(float, scale)), "paint": list(paint),
+        "pick": list(pick), "tiles": list(map(int, tiles or ())), "leads": leads or {},
+        "crossed": [list(map(int, at)) for at in crossed], "numbers": [float(f"{v:.4g}") for v in numbers],
+        "scale": list(map(float, scale)), "order": list(map(int, order)), "means": list(means), "paint": list(paint),
     }  # fmt: skip
 
 
@@ -333,6 +352,13 @@ def sound(samples, rate, caption, alt):
         wav.setframerate(int(rate))
         wav.writeframes((np.clip(samples, -1, 1) * 32767).round().astype("<i2").tobytes())
     return {"kind": "sound", "data": file.getvalue(), "caption": caption, "alt": alt}
+
+
+def links(targets, caption):
+    """A panel of buttons, each of which sets several values at once, as a click on `pixels` with `leads` does:
+    `targets` maps its text to these values. A figure leaves it out.
+    """
+    return {"kind": "links", "targets": targets, "caption": caption, "alt": caption}
 
 
 ROOM = 9.0  # inches across a figure, at most
@@ -395,6 +421,8 @@ def _still_pixels(ax, panel):
         if rest:
             corner = rest * columns - 0.5, last * rows - 0.5
             ax.add_patch(matplotlib.patches.Rectangle(corner, width, height, color="white", clip_on=True))
+    if panel["crossed"]:
+        ax.scatter(*np.transpose(panel["crossed"])[::-1], marker="x", color="0.5", linewidth=1)
     for row, column, rows, columns in panel["boxes"]:
         corner = column - 0.5, row - 0.5
         ax.add_patch(matplotlib.patches.Rectangle(corner, columns, rows, fill=False, color="C1", linewidth=1.5))

@@ -11,14 +11,21 @@ MOST = 64  # tiles in one picture
 WIDE, HIGH = 600, 320  # pixels of the page for one picture
 STRONGEST = 6
 NAMED = 24  # classes that stand as bars with their names
+NUMBER = {"view": "one number"}
+GIVEN = "InputLayer"  # the kind of what the model itself is given: the clip
 
 
 class Drawn:
-    """A `models.LayerAnswers` and the colours in which it is drawn."""
+    """A `models.LayerAnswers` and the colours in which it is drawn.
 
-    def __init__(self, answers):
+    `bars`: it is flat, and its numbers lie between 0 and 1, a share or a chance for each class.
+    """
+
+    def __init__(self, answers, last=False):
         self.answers = answers
-        self.colours = "viridis" if answers.range[0] == 0 else "PuOr"
+        sigmoid = getattr(getattr(answers.layer, "activation", None), "__name__", "") == "sigmoid"
+        self.bars = answers.probabilities or (last and answers.flat and sigmoid)
+        self.colours = "PuOr" if answers.range[0] < 0 else "gray" if answers.kind == GIVEN else "viridis"
         self.shades = lab.shades(answers.values, *answers.range)
 
     def __getattr__(self, name):
@@ -34,6 +41,9 @@ class View:
     classes: list | None
     filter: int
     frame: int
+    row: int
+    column: int
+    found: dict
 
     @property
     def now(self):
@@ -41,13 +51,15 @@ class View:
 
     @property
     def noun(self):
+        if self.layer.kind == GIVEN:
+            return "channel"
         return "unit" if self.layer.flat else "filter"
 
     @property
     def class_names(self):
         """Of the units, where they are the probabilities of classes."""
         n = self.layer.filters
-        if not self.layer.probabilities:
+        if not self.layer.bars:
             return None
         return self.classes if self.classes and len(self.classes) == n else [f"class {k}" for k in range(n)]
 
@@ -68,7 +80,10 @@ def all_maps(view):
     one, (rows, columns) = view.layer, view.layer.values.shape[2:]
     if one.flat:
         panel, words = _all_units(view)
-        return {"maps": panel, "input": _input(view)}, words
+        panels = {"maps": panel, "input": _input(view)}
+        if one.frames > 1 and view.class_names:
+            panels["bars"] = _bars(view)
+        return panels, words
     first = view.filter // MOST * MOST
     shown = one.shades[view.now, first : first + MOST]
     every = ceil((shown.size / 1e6) ** 0.5)  # a picture of more than a million pixels would be slow
@@ -76,34 +91,42 @@ def all_maps(view):
     number, rows, columns = shown.shape
     across = _across(number, rows, columns)
     place = divmod(view.filter - first, across)
-    which = f"filters {first} to {first + number - 1}" if number < one.filters else f"{number} filters"
+    many = f"{view.noun}s"
+    which = f"{many} {first} to {first + number - 1}" if number < one.filters else f"{number} {many}"
     caption = f"{which}; outlined: {view.filter}"
     panel = _tiled(
-        shown, across, caption, f"maps of {caption}; {view.range_in_words}", one.colours, pick=("filter",), first=first,
-        boxes=[(place[0] * rows, place[1] * columns, rows, columns)],
+        shown, across, caption, f"maps of {caption}; {view.range_in_words}", one.colours, first=first,
+        boxes=[(place[0] * rows, place[1] * columns, rows, columns)], scale=one.range,
+        leads=NUMBER | {
+            "filter": ["tile", list(range(first, first + number))],
+            "row": ["row", list(range(0, one.shades.shape[2], every))],
+            "column": ["column", list(range(0, one.shades.shape[3], every))],
+        },
     )  # fmt: skip
     shrunk = f" Shown is one pixel in {every}, each way." if every > 1 else ""
     return {
         "maps": panel,
         "input": _input(view),
-    }, f"Each tile is what one filter answers, place by place. {_legend(one)}{shrunk}"
+    }, f"Each tile is what one {view.noun} answers, place by place. {_legend(one)}{shrunk}"
 
 
 def _all_units(view):
     one = view.layer
     values = one.shades[:, :, 0, 0]
-    if one.frames == 1 and one.probabilities and one.filters <= NAMED:
-        said = values_of(view)
-        alt = f"Probabilities: {', '.join(f'{name} {p:.2f}' for name, p in zip(view.class_names, said, strict=True))}."
-        panel = lab.bars(view.class_names, {"probability": said}, "what the model says", alt)
-        return panel, f"One bar for each class.{_chances(view)}"
+    if one.frames == 1 and one.bars:
+        words, rest = "One bar for each class.", one.filters - NAMED
+        if rest > 0:
+            small = np.sort(values_of(view))[:rest].sum()
+            words = f"The {NAMED} largest; the other {rest} classes have {small:.2f} together."
+        return _bars(view), words + _chances(view)
     if one.frames == 1:
         across = one.filters if one.filters <= 32 else 32 if one.filters <= 512 else 64
         caption = f"{one.filters} units, row by row; outlined: {view.called}"
         alt = f"{caption}; {view.range_in_words}.{_chances(view)}"
         panel = _tiled(
             values[0, :, None, None], across, caption, alt, one.colours,
-            boxes=[(*divmod(view.filter, across), 1, 1)], pick=("filter",), most=40,
+            boxes=[(*divmod(view.filter, across), 1, 1)], most=40, scale=one.range,
+            leads=NUMBER | {"filter": ["tile", list(range(one.filters))]},
         )  # fmt: skip
         return panel, f"One cell for each unit. {_legend(one)}{_chances(view)}"
     first = view.filter // 256 * 256
@@ -117,8 +140,19 @@ def _all_units(view):
     boxes = [(0, view.now * wide, units, wide), (view.filter - first, 0, 1, frames * wide)]
     picture = shown.repeat(wide, axis=1)
     alt = f"{caption}; outlined: {view.called}, frame {view.now}; {view.range_in_words}.{_chances(view)}"
-    panel = lab.pixels(picture, caption, alt, one.colours, _times(picture.shape), boxes)
+    leads = NUMBER | {"filter": ["row", list(range(first, first + units))]}
+    leads["frame"] = ["column", [clip_frame(k // wide, frames, len(view.pictures)) for k in range(frames * wide)]]
+    panel = lab.pixels(picture, caption, alt, one.colours, times_of(picture.shape), boxes, leads=leads, scale=one.range)
     return panel, f"Each row is a unit, each column a frame. {_legend(one)}{_chances(view)}"
+
+
+def _bars(view):
+    """What the model says at this frame: a bar for each class, or for the largest."""
+    p, names = values_of(view), view.class_names
+    shown = np.sort(np.argsort(-p, kind="stable")[:NAMED])
+    alt = f"Probabilities: {', '.join(f'{names[k]} {p[k]:.2f}' for k in shown)}."
+    caption = "what the model says" + (f" at frame {view.frame}" if view.layer.frames > 1 else "")
+    return lab.bars([names[k] for k in shown], {"probability": p[shown]}, caption, alt)
 
 
 def values_of(view):
@@ -135,14 +169,17 @@ def one_filter(view):
         words = f"The answer of {view.called} is {value}.{_chances(view)}"
     else:
         shade = one.shades[view.now, view.filter]
-        caption = f"filter {view.filter}" + (f", frame {view.now} of the layer" if one.frames > 1 else "")
+        caption = f"{view.noun} {view.filter}" + (f", frame {view.now} of the layer" if one.frames > 1 else "")
         alt = f"the map of {caption}; mean {value}, largest {one.peak[view.now, view.filter]:.3g}"
-        panels["map"] = lab.pixels(shade, caption, alt, one.colours, _times(shade.shape, HIGH, 224))
-        words = f"Filter {view.filter}: mean {value}, largest {one.peak[view.now, view.filter]:.3g}. {_legend(one)}"
+        leads = NUMBER | {name: [name, list(range(n))] for name, n in zip(("row", "column"), shade.shape, strict=True)}
+        times = times_of(shade.shape, HIGH, 224)
+        panels["map"] = lab.pixels(shade, caption, alt, one.colours, times, leads=leads, scale=one.range)
+        largest = f"largest {one.peak[view.now, view.filter]:.3g}"
+        words = f"{view.noun.capitalize()} {view.filter}: mean {value}, {largest}. {_legend(one)}"
     panels["input"] = _input(view)
     if one.frames > 1:
         series, low, high = one.mean[:, view.filter], min(0.0, float(one.mean.min())), float(one.mean.max())
-        high = 1.0 if one.probabilities else max(high, low + 1e-6)
+        high = 1.0 if one.bars else max(high, low + 1e-6)
         caption = f"{'answer' if one.flat else 'mean over the map'} of {view.called} at each frame"
         alt = f"{caption}: from {series.min():.3g} to {series.max():.3g}, largest at frame {series.argmax()}"
         step = "frame" if one.frames == len(view.pictures) else "frame of the layer"
@@ -161,7 +198,7 @@ def strongest(view):
     if one.frames == 1 and one.flat:
         return {}, f"The layer answers once for the whole clip, {one.peak[0, view.filter]:.3g}: there is no order."
     found = _strongest(one, view.filter)
-    frames = [_clip_frame(frame, one.frames, len(view.pictures)) for frame, _, _ in found]
+    frames = [clip_frame(frame, one.frames, len(view.pictures)) for frame, _, _ in found]
     values = [f"{value:.3g}" for _, _, value in found]
     height, width = view.pictures.shape[1:3]
     cell = height / one.values.shape[2], width / one.values.shape[3]
@@ -222,7 +259,7 @@ def kernels(view):
     picture = some.transpose(1, 3, 0, 2, 4).reshape(some.shape[1] * rows, -1)
     caption = f"filters {first} to {first + len(some) - 1} side by side, their channels below each other"
     panels["kernels"] = lab.pixels(
-        lab.shades(picture, -reach, reach), caption, caption, "PuOr", _times(picture.shape),
+        lab.shades(picture, -reach, reach), caption, caption, "PuOr", times_of(picture.shape),
         boxes=[(0, (view.filter - first) * slices * columns, len(picture), slices * columns)],
         pick=("filter",), tiles=(len(picture), slices * columns, len(some), first),
     )  # fmt: skip
@@ -249,21 +286,15 @@ def dead_units(view):
     return {"bars": panel}, words
 
 
-VIEWS = {
-    "all maps": all_maps, "one filter": one_filter, "strongest frames": strongest, "kernels": kernels,
-    "dead units": dead_units,
-}  # fmt: skip
-
-
-def _tiled(tiles, across, caption, alt, colours, boxes=(), pick=(), first=0, most=16):
+def _tiled(tiles, across, caption, alt, colours, boxes=(), pick=(), first=0, most=16, **more):
     """Pictures (number, rows, columns) uint8 as one panel, so many in a row."""
     number, rows, columns = tiles.shape
     down = ceil(number / across)
     if down * across > number:
         tiles = np.concatenate([tiles, np.zeros((down * across - number, rows, columns), np.uint8)])
     picture = tiles.reshape(down, across, rows, columns).swapaxes(1, 2).reshape(down * rows, across * columns)
-    times = min(most, _times(picture.shape))
-    return lab.pixels(picture, caption, alt, colours, times, boxes, pick, (rows, columns, number, first))
+    times = min(most, times_of(picture.shape))
+    return lab.pixels(picture, caption, alt, colours, times, boxes, pick, (rows, columns, number, first), **more)
 
 
 def _across(number, rows, columns):
@@ -273,7 +304,7 @@ def _across(number, rows, columns):
     return min(fitting, key=lambda n: abs(n - wanted)) if fitting else max(1, min(number, round(wanted)))
 
 
-def _times(shape, high=HIGH, wide=WIDE):
+def times_of(shape, high=HIGH, wide=WIDE):
     """How many times larger a picture can be shown."""
     return max(1, min(high // shape[0], wide // shape[1]))
 
@@ -284,7 +315,7 @@ def _input(view):
     return lab.pixels(picture, caption, caption, "gray", max(1, 160 // max(picture.shape[:2])))
 
 
-def _clip_frame(now, layer_frames, clip_frames):
+def clip_frame(now, layer_frames, clip_frames):
     """The middle one of the clip's frames that belong to frame `now` of the layer."""
     mine = [f for f in range(clip_frames) if f * layer_frames // clip_frames == now]
     return mine[(len(mine) - 1) // 2] if mine else now * clip_frames // layer_frames

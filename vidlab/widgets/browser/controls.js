@@ -46,9 +46,9 @@ function vlSayWhenGone(model, root, needed) {
 
 function vlDigits(step) { return Math.max(0, (String(step).split(".")[1] || "").length); }
 
-// One control from its description (see slider, choice, toggle, play in lab.py). Its `value` can be read and set,
+// One control from its description (see slider, choice, strip, toggle, play in lab.py). Its `value` can be read and set,
 // `limit` changes its description, and `changed(name, value)` is called at every change by the user.
-function vlControl(spec, changed, controls) {
+function vlControl(spec, changed, controls, palettes) {
   const id = vlId();
   const box = vlElement("div", { class: "vl-control" });
   const label = vlElement("label", { for: id, text: spec.label });
@@ -78,6 +78,42 @@ function vlControl(spec, changed, controls) {
       }
       select.disabled = Boolean(made.spec.disabled);
     };
+  } else if (spec.kind === "strip") {
+    const group = vlElement("div", { class: "vl-strip", role: "radiogroup", "aria-label": spec.label });
+    const items = spec.options.map((option, i) => {
+      const input = vlElement("input", { type: "radio", name: id, value: option, "aria-label": `${option}, ${spec.notes[i]}` });
+      input.addEventListener("change", () => { show(); changed(spec.name, option); });
+      const canvas = vlElement("canvas", { "aria-hidden": "true", title: option });
+      const [, inside, own] = option.match(/^(.* \/ )?(.*)$/); // the model that it lies in, and its own name, which may break at _
+      const name = vlElement("span", {}, ...(inside ? [vlElement("small", { text: inside })] : []), ...own.split(/(?<=_)/).flatMap((part) => [part, vlElement("wbr")]));
+      const item = vlElement("label", {}, input, canvas, name, vlElement("small", { text: spec.notes[i] }));
+      group.append(item);
+      return { input, canvas, item };
+    });
+    const chosen = () => items.find(({ input }) => input.checked);
+    const show = () => { // the chosen one is in sight; the page stays where it is
+      const { offsetLeft: left, offsetWidth } = chosen().item;
+      if (left < group.scrollLeft || left + offsetWidth > group.scrollLeft + group.clientWidth) group.scrollLeft = left - (group.clientWidth - offsetWidth) / 2;
+    };
+    new ResizeObserver(show).observe(group);
+    box.append(group);
+    box.classList.add("vl-wide");
+    Object.defineProperty(made, "value", { get: () => chosen().input.value, set: (v) => {
+      for (const { input } of items) input.checked = input.value === v;
+      show();
+    } });
+    made.limit = () => {
+      for (const { input } of items) input.disabled = Boolean(made.spec.disabled);
+      if (!made.spec.pictures) return;
+      let from = 0;
+      items.forEach(({ canvas }, i) => {
+        const [height, width, channels] = spec.shapes[i], size = height * width * (channels ?? 1);
+        vlDraw(canvas, vlBytes(made.spec.pictures).subarray(from, from + size), height, width, channels ? null : vlBytes(palettes[spec.colours[i]]));
+        canvas.style.aspectRatio = `${width} / ${height}`;
+        from += size;
+      });
+    };
+    items[0].input.checked = true;
   } else if (spec.kind === "toggle") {
     const input = vlElement("input", { type: "checkbox", id });
     box.append(input, label);
@@ -129,10 +165,14 @@ function vlBrought(controls, before, changes) {
 }
 
 // A button that brings everything back as it was at first.
-function vlReset(root, reset) {
-  const button = vlElement("button", { type: "button", text: "reset" });
-  button.addEventListener("click", reset);
-  root.querySelector(".vl-controls").append(vlElement("div", { class: "vl-control" }, button));
+function vlReset(root, reset) { vlButton(root, "reset", reset); }
+
+function vlButton(root, text, pressed) {
+  const button = vlElement("button", { type: "button", text });
+  const box = vlElement("div", { class: "vl-control" }, button);
+  button.addEventListener("click", pressed);
+  root.querySelector(".vl-controls").append(box);
+  return box;
 }
 
 // While something plays, a screen reader would read out every frame.
@@ -141,11 +181,11 @@ function vlQuiet(element, quiet) {
 }
 
 // All controls of a lab, by name, put into `root`.
-function vlControls(root, specs, changed) {
+function vlControls(root, specs, changed, palettes) {
   const controls = {};
   const box = vlElement("div", { class: "vl-controls" });
   for (const spec of specs) {
-    controls[spec.name] = vlControl(spec, changed, controls);
+    controls[spec.name] = vlControl(spec, changed, controls, palettes);
     box.append(controls[spec.name].box);
   }
   root.append(box);

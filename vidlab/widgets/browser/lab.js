@@ -67,25 +67,51 @@ function render({ model, el }) {
     if (root.vlAnswered()) root.removeAttribute("data-waiting");
     else waiting = setTimeout(() => root.setAttribute("data-waiting", ""), VL_AHEAD.patience);
   };
-  const controls = vlControls(root, model.get("controls"), (name, value) => set({ [name]: value }));
+  const controls = vlControls(root, model.get("controls"), (name, value) => set({ [name]: value }), model.get("palettes"));
   root.vlValues = () => model.get("values"); // for tests, as the next two
   root.vlAnswered = () => drawn === ahead.key(model.get("values"));
   root.vlAhead = () => slider !== null && !ahead.next(controls, model.get("values"), slider).length;
-  vlReset(root, () => { for (const control of Object.values(controls)) control.stop(); set(model.get("start")); });
+  const trail = []; // the values before each click that led elsewhere
+  const back = vlButton(root, "← back", () => {
+    set(trail.pop());
+    if (trail.length) return;
+    back.hidden = true;
+    hold();
+  });
+  // Where a button goes that had the focus, the keys must not be lost with it.
+  const hold = () => {
+    const now = document.activeElement;
+    if (!root.contains(now) || (back.hidden && back.contains(now))) (back.hidden ? root.querySelector(".vl-controls :is(input:checked, select)") : back.firstChild)?.focus();
+  };
+  back.hidden = true;
+  const lead = (changes) => {
+    const values = model.get("values");
+    if (ahead.key({ ...values, ...changes }) === ahead.key(values)) return;
+    trail.push(values);
+    back.hidden = false;
+    set(changes);
+  };
+  vlReset(root, () => {
+    for (const control of Object.values(controls)) control.stop();
+    trail.length = 0;
+    back.hidden = true;
+    set(model.get("start"));
+  });
   const box = vlElement("div", { class: "vl-panels" });
   const status = vlElement("div", { class: "vl-status", role: "status" });
   root.append(status, box); // the words first: while a hand is at the controls, they stay in sight
 
   const shown = {};
   const show = (all) => {
-    const palettes = model.get("palettes");
+    const palettes = model.get("palettes"), held = box.contains(document.activeElement);
     for (const name of Object.keys(shown)) if (!all[name] || all[name].kind !== shown[name].kind) { shown[name].box.remove(); delete shown[name]; }
     for (const [name, panel] of Object.entries(all)) {
-      if (!shown[name]) { shown[name] = { kind: panel.kind, ...vlPanel(panel.kind, palettes, set) }; box.append(shown[name].box); }
+      if (!shown[name]) { shown[name] = { kind: panel.kind, ...vlPanel(panel.kind, palettes, set, lead) }; box.append(shown[name].box); }
       if (shown[name].panel !== panel) { shown[name].panel = panel; shown[name].update(panel); }
     }
     const order = Object.keys(all).map((name) => shown[name].box);
     if (order.some((panel, i) => box.children[i] !== panel)) box.append(...order);
+    if (held) hold();
   };
   const limit = (limits) => {
     for (const [name, changes] of Object.entries(limits)) controls[name]?.change(changes);

@@ -28,8 +28,8 @@ function vlDraw(canvas, bytes, height, width, colours) {
   context.putImageData(image, 0, 0);
 }
 
-function vlPanel(kind, palettes, picked) {
-  return { pixels: vlPixels, lines: vlLines, plane: vlPlane, bars: vlBars, sound: vlSound }[kind](palettes, picked);
+function vlPanel(kind, palettes, picked, lead) {
+  return { pixels: vlPixels, lines: vlLines, plane: vlPlane, bars: vlBars, sound: vlSound, links: vlLinks }[kind](palettes, picked, lead);
 }
 
 // What lies under the mouse, in words: a box that follows it, and is gone when the mouse goes. `words(event)` gives the
@@ -69,7 +69,17 @@ function vlTiles({ shape: [height, width], tiles }) {
   return [vlSvg("path", { class: "vl-tiles", d }), ...(x ? [vlSvg("rect", { class: "vl-rest", x, y, width: width - x, height: rows })] : [])];
 }
 
-function vlPixels(palettes, picked) {
+// What a click at a place of a picture sets, where it leads somewhere: see `leads` in lab.py. Null where it leads nowhere.
+function vlLed({ shape: [height, width], tiles, leads, crossed }, [row, column]) {
+  if (!Object.keys(leads ?? {}).length || crossed.some(([y, x]) => y === row && x === column)) return null;
+  const [rows, columns, number] = tiles.length ? tiles : [height, width, 1];
+  const tile = Math.floor(row / rows) * Math.floor(width / columns) + Math.floor(column / columns);
+  if (tile >= number) return null;
+  const at = { tile, row: row % rows, column: column % columns, cell: row * width + column };
+  return Object.fromEntries(Object.entries(leads).map(([name, value]) => [name, Array.isArray(value) ? value[1][at[value[0]]] : value]));
+}
+
+function vlPixels(palettes, picked, lead) {
   const canvas = vlElement("canvas", { role: "img" });
   const overlay = vlSvg("svg", { preserveAspectRatio: "none", "aria-hidden": "true" });
   const picture = vlElement("div", { class: "vl-picture" }, canvas, overlay);
@@ -103,13 +113,23 @@ function vlPixels(palettes, picked) {
   canvas.addEventListener("pointerdown", (e) => { stroke = null; if (panel.pick.length || panel.paint[0]) { canvas.setPointerCapture(e.pointerId); pick(e); } });
   canvas.addEventListener("pointermove", (e) => { if (e.buttons && (stroke || !panel.paint[0])) pick(e); });
   for (const gone of ["pointerup", "pointercancel"]) canvas.addEventListener(gone, () => { stroke = null; });
+  canvas.addEventListener("click", (e) => { const there = vlLed(panel, cell(e)); if (there) lead(there); });
+  const number = (row, column) => {
+    const bytes = vlBytes(panel.data), at = row * panel.shape[1] + column;
+    if (panel.paint.length) return panel.paint[1][column] ? "marked" : "not marked";
+    if (panel.shape[2]) return `RGB ${[0, 1, 2].map((c) => bytes[3 * at + c]).join(" ")}`;
+    if (panel.numbers?.length) return panel.numbers[at];
+    if (!panel.scale?.length) return `shade ${bytes[at]} of 0 to 255`;
+    const [low, high] = panel.scale;
+    return `about ${+(low + (high - low) * bytes[at] / 255).toPrecision(2)}`;
+  };
   vlReadout(canvas, (event) => {
     if (!panel) return null;
-    const [row, column] = cell(event), [, width, channels] = panel.shape, bytes = vlBytes(panel.data), at = row * width + column;
-    const [down = "row", along = "column"] = panel.means, [low, high] = panel.scale;
-    const shade = channels ? `RGB ${[0, 1, 2].map((c) => bytes[3 * at + c]).join(" ")}` : `shade ${bytes[at]} of 0 to 255`;
-    const told = panel.paint.length ? (panel.paint[1][column] ? "marked" : "not marked") : high === undefined ? shade : (low + (bytes[at] / 255) * (high - low)).toFixed(2);
-    return `${down && `${down} ${panel.order[row] ?? row}, `}${along} ${column}: ${told}`;
+    const [row, column] = cell(event), [down = "row", along = "column"] = panel.means;
+    if (panel.crossed?.some(([y, x]) => y === row && x === column)) return "outside";
+    const led = vlLed(panel, [row, column]);
+    const there = Object.entries(led ?? { ...(down && { [down]: panel.order[row] ?? row }), [along]: column }).filter(([, value]) => typeof value === "number");
+    return `${there.map(([name, value]) => `${name} ${value}`).join(", ")}: ${number(row, column)}${led ? "; click to go there" : ""}`;
   });
   return {
     box,
@@ -123,11 +143,12 @@ function vlPixels(palettes, picked) {
       canvas.style.touchAction = panel.paint[0] ? "none" : "";
       canvas.style.aspectRatio = `${width} / ${height}`;
       canvas.setAttribute("aria-label", panel.alt);
-      picture.toggleAttribute("data-pick", panel.pick.length > 0 || Boolean(panel.paint[0]));
+      picture.toggleAttribute("data-pick", panel.pick.length > 0 || Boolean(panel.paint[0]) || Object.keys(panel.leads ?? {}).length > 0);
       picture.toggleAttribute("data-paint", panel.paint.length > 0);
       caption.textContent = panel.caption;
       overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
-      overlay.replaceChildren(...vlTiles(panel), ...["vl-halo", "vl-box"].flatMap((name) => panel.boxes.map(([y, x, h, w]) => vlSvg("rect", { class: name, x, y, width: w, height: h }))));
+      const crosses = (panel.crossed ?? []).map(([y, x]) => `M${x + 0.2} ${y + 0.2}l.6 .6m0 -.6l-.6 .6`).join("");
+      overlay.replaceChildren(...vlTiles(panel), ...["vl-halo", "vl-cross"].flatMap((name) => (crosses ? [vlSvg("path", { class: name, d: crosses })] : [])), ...["vl-halo", "vl-box"].flatMap((name) => panel.boxes.map(([y, x, h, w]) => vlSvg("rect", { class: name, x, y, width: w, height: h }))));
     },
   };
 }
@@ -318,6 +339,23 @@ function vlPlane() {
       for (const p of panel.points) made.push(vlSvg("circle", { cx: at.x(p[0]), cy: at.y(p[1]), r: 2, style: "fill: var(--vl-1)" }));
       if (panel.mark !== null) made.push(vlSvg("circle", { cx: at.x(panel.points[panel.mark][0]), cy: at.y(panel.points[panel.mark][1]), r: 5, style: "fill: var(--vl-2)" }));
       svg.replaceChildren(...made);
+    },
+  };
+}
+
+// Buttons that set several values at once.
+function vlLinks(palettes, picked, lead) {
+  const list = vlElement("div", { class: "vl-links" });
+  const { box, caption } = vlFrame(list);
+  return {
+    box,
+    update({ targets, caption: text }) {
+      caption.textContent = text;
+      const texts = Object.keys(targets);
+      box.hidden = !texts.length; // a page without a kernel may know none of them
+      while (list.children.length > texts.length) list.lastChild.remove(); // what has the focus keeps it
+      while (list.children.length < texts.length) list.append(vlElement("button", { type: "button" }));
+      texts.forEach((text, i) => { list.children[i].textContent = text; list.children[i].onclick = () => lead(targets[text]); });
     },
   };
 }
