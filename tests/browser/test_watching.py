@@ -139,6 +139,43 @@ def test_a_file_in_place_of_the_camera_and_a_step_back(watched, fed):
     says(page, root, "right: ")
 
 
+def test_the_frozen_moment_opens_in_another_lab_below(watched):
+    page, root = watched
+    look, why = (root.get_by_role("button", name=name) for name in ("look inside", "what did it look at?"))
+    assert look.is_disabled() and why.is_disabled()
+    root.get_by_role("button", name="freeze").click()
+    says(page, root, "Frozen: right.")
+    frozen = labs.pixels(root.locator("canvas").first)
+    look.focus()
+    page.keyboard.press("Enter")
+    explorer = page.get_by_role("group", name="Layer explorer: conv3d")
+    explorer.wait_for(timeout=60_000)
+    says(page, root, "The layer explorer below has this moment.")
+    assert explorer.bounding_box()["y"] >= root.bounding_box()["y"] + root.bounding_box()["height"]
+    options = explorer.get_by_label("layer", exact=True).locator("option").all_text_contents()
+    before = labs.settled(page, explorer)
+    page.evaluate(labs.SET, [explorer.element_handle(), "layer", options[-1]])
+    labs.settled(page, explorer, before)
+    assert explorer.locator(".vl-status").text_content().startswith(f"{options[-1]} (Dense): output 2")
+    why.click()
+    lab = page.get_by_role("group", name="Explaining: conv3d")
+    lab.wait_for(timeout=60_000)
+    assert explorer.count() == 0 and page.locator(".vl-live").count() == 2
+    page.evaluate(labs.SET, [lab.element_handle(), "frame", 7])  # the newest: what was frozen
+    page.evaluate(labs.SET, [lab.element_handle(), "class", "left"])
+    page.wait_for_function("root => root.vlAnswered()", arg=lab.element_handle(), timeout=60_000)
+    assert "for left" in lab.locator("figcaption").nth(1).text_content()
+    shown = labs.pixels(lab.locator("canvas").first).astype(float)
+    newest = video.reading.fitted(frozen, FRAMES.size, FRAMES.fit).astype(float)
+    assert shown.shape == newest.shape and np.abs(shown - newest).mean() < 6, "it has another moment"
+    found = Axe().run(page, context=".vl-live").response["violations"]
+    assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == []
+    root.get_by_role("button", name="reset", exact=True).click()
+    lab.wait_for(state="detached", timeout=10_000)
+    root.get_by_role("button", name="play the file").click()
+    says(page, root, "right: ")
+
+
 def test_smoothing_is_of_what_was_answered(watched):
     page, root = watched
     page.wait_for_timeout(1000)

@@ -85,9 +85,14 @@ def test_the_ring_goes_by_the_clock():
 def looks():
     """A model of two networks: one sees every other frame by itself, one the clip, made smaller."""
     keras.utils.set_random_seed(0)
-    features = models.clip_features((6, 24, 32, 3), weights=None, side=32)
-    scale = keras.layers.Normalization(mean=0.0, variance=1e-4)(features.output)
-    model = keras.Model(features.input, keras.layers.Dense(3, activation="softmax")(scale))
+    clip = keras.Input((6, 24, 32, 3))
+    one = models.each_frame(models.frame_features((24, 32, 3)), clip[:, ::2])
+    small = keras.ops.reshape(clip, (-1, 24, 32, 3))
+    small = keras.ops.reshape(keras.layers.Resizing(12, 16)(small), (-1, 6, 12, 16, 3))
+    other = keras.layers.Conv3D(4, 3)(small)
+    row = keras.layers.Concatenate()([keras.layers.Flatten()(one), keras.layers.Flatten()(other)])
+    row = keras.layers.Rescaling(20.0)(row)  # so that frames matter
+    model = keras.Model(clip, keras.layers.Dense(3, activation="softmax")(row))
     return training.Saved(model, ["a", "b", "c"], Frames(6, (24, 32)), 1.0)
 
 
@@ -116,8 +121,8 @@ def test_a_frame_that_comes_again_is_known_and_the_answer_the_same(looks, film, 
             said[times[k]] = view.answer["p"]
             assert view.answer["p"] == pytest.approx(asked(looks, view.moment), abs=1e-5)
     assert len(said) > 10 and np.ptp(list(said.values()), axis=0).max() > 0.05
-    for frames, most in zip(seen, (12, 24), strict=True):
-        assert len(frames) == len(set(frames)) <= most, "a frame was computed twice, or one that no clip needs"
+    for frames in seen:
+        assert 15 < len(frames) == len(set(frames)) <= 24, "a frame was computed twice"
     for time in list(said)[:4]:
         view.chosen = time
         assert asked(looks, view.moment) == pytest.approx(said[time], abs=1e-5)
@@ -139,8 +144,9 @@ def test_on_the_beat_clips_share_their_frames():
         if not ring.lacks:
             times = np.array(ring.times)[ring.places()]
             used.update(times)
-            assert 0 <= time - times[-1] < 1 / 7 + 0.03 and np.abs(np.diff(times) - 0.96 / 7).max() < 0.06
-    assert len(used) < 6 / (0.96 / 7) + 12, "many of the 150 frames"
+            assert -0.001 < time - times[-1] < 0.07 + 0.03, "ten clips a second or more"
+            assert np.abs(np.diff(times) - 0.96 / 7).max() < 0.06
+    assert len(used) < 6 / (0.96 / 7 / 2) + 12, "many of the 150 frames"
 
 
 def test_the_moment_opens_in_another_lab_below(saved, film):

@@ -19,16 +19,16 @@ RATES = 12.0, 25.0  # frames a second that the page takes from a camera, at leas
 LONGEST, LARGEST = 120.0, 48_000_000  # seconds of a file, and bytes of it that are sent to the page
 HEIGHT = 240  # of the page's pictures
 BELOW = {"layer explorer": explore, "explanation lab": explain}
-JITTER = 0.02  # how far the beat of the clips may be from that of the camera, as a part of it
+BEATS, JITTER = 10.0, 0.02  # beats a second, at least; how far from even the clock may become, as a part of a beat
 
 
 class Ring:
     """The last seconds of frames, each with its time, and a clip of any moment of them.
 
     A clip has `frames` frames, evenly spaced from the first of the last `seconds` to the newest, as `video.read`
-    chooses them of a file of that length. With `on_beat` they are due at the beats of a clock that the first frame
-    starts, and the last is due at the last beat: the clips of two moments share most of their frames. `known` has a
-    dict for each frame: what was said of it before.
+    chooses them of a file of that length. With `on_beat` the last is due at the last beat of a clock that the first
+    frame of all has started, and the others some beats before: clips of two moments share most of their frames. `known`
+    has a dict for each frame: what was said of it before.
     """
 
     def __init__(self, frames, seconds, keep=KEPT, on_beat=False):
@@ -69,13 +69,13 @@ class Ring:
         times = np.array(self.times)
         end, span = times[-1] if moment is None else moment, self.seconds - self._step
         if self.on_beat:
-            beat = span / (self.frames - 1)
-            if self._beat is None or abs(beat - self._beat) > JITTER * beat:  # a camera's rate is never quite even
-                self._beat = beat
-            beats = np.floor((end - self._first) / self._beat + 1e-6) - np.arange(self.frames)[::-1]
-            wanted = self._first + self._beat * beats
-        else:
-            wanted = end - span * (np.linspace(1, 0, self.frames) if self.frames > 1 else np.array([0.5]))
+            apart = span / (self.frames - 1)  # of two frames of the clip, in seconds; then in beats
+            often = np.ceil(BEATS * apart)
+            if self._beat is None or abs(apart / often - self._beat) > JITTER * self._beat:
+                self._beat = apart / often  # and so it stays: the rate of a camera is never quite even
+            end = self._first + self._beat * np.floor((end - self._first) / self._beat + 1e-6)
+            span = self._beat * often * (self.frames - 1)
+        wanted = end - span * (np.linspace(1, 0, self.frames) if self.frames > 1 else np.array([0.5]))
         return np.abs(times[:, None] - wanted).argmin(axis=0)
 
     def clip(self, moment=None):
@@ -187,7 +187,7 @@ def live(model, file=None, seconds=None, classes=None):
     they are never saved.
 
     What a model computes of each frame by itself (`models.by_frame`) is computed once: the clips that it is then asked
-    about follow a steady beat, so that they share their frames, and each ends up to one frame of a clip before now.
+    about follow a steady beat, so that they share their frames, and end up to a tenth of a second before now.
 
     Parameters
     ----------

@@ -146,7 +146,7 @@ function render({ model, el }) {
   }
 
   // ---------------------------------------------------------------- the moment in another lab
-  const below = vlElement("div", {});
+  const below = vlElement("div", { class: "vl-below" });
   el.append(below);
   let under = null; // the view of the lab below
   function open(lab) {
