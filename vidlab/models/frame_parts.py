@@ -1,4 +1,4 @@
-"""What a model of clips computes of each frame by itself, apart from the rest: frames that come again are known then."""
+"""What a model of clips computes of each frame by itself, apart from the rest: a frame that comes again is known."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
