@@ -10,6 +10,7 @@ from tests.browser.jupyter import new_page
 from tests.browser.test_camera import HOLD, RECORDER, choose, opened, says
 from vidlab import datasets, models, training, video
 from vidlab.clips import Frames
+from vidlab.video.reading import fitted
 
 CLASSES = "left", "right"
 FRAMES = Frames(8, (24, 32), by="time")
@@ -157,17 +158,21 @@ def test_the_frozen_moment_opens_in_another_lab_below(watched):
     page.evaluate(labs.SET, [explorer.element_handle(), "layer", options[-1]])
     labs.settled(page, explorer, before)
     assert explorer.locator(".vl-status").text_content().startswith(f"{options[-1]} (Dense): output 2")
+    root.get_by_role("slider", name="answers back").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    earlier = labs.pixels(root.locator("canvas").first)
     why.click()
     lab = page.get_by_role("group", name="Explaining: conv3d")
     lab.wait_for(timeout=60_000)
     assert explorer.count() == 0 and page.locator(".vl-live").count() == 2
-    page.evaluate(labs.SET, [lab.element_handle(), "frame", 7])  # the newest: what was frozen
+    page.evaluate(labs.SET, [lab.element_handle(), "frame", 7])  # the newest of the clip: the picture that is shown
     page.evaluate(labs.SET, [lab.element_handle(), "class", "left"])
     page.wait_for_function("root => root.vlAnswered()", arg=lab.element_handle(), timeout=60_000)
     assert "for left" in lab.locator("figcaption").nth(1).text_content()
     shown = labs.pixels(lab.locator("canvas").first).astype(float)
-    newest = video.reading.fitted(frozen, FRAMES.size, FRAMES.fit).astype(float)
-    assert shown.shape == newest.shape and np.abs(shown - newest).mean() < 6, "it has another moment"
+    far, near = (np.abs(shown - fitted(picture, FRAMES.size, FRAMES.fit)).mean() for picture in (frozen, earlier))
+    assert near < min(far, 3), "it has another moment"
     found = Axe().run(page, context=".vl-live").response["violations"]
     assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == []
     root.get_by_role("button", name="reset", exact=True).click()
@@ -263,10 +268,44 @@ def test_frames_are_forgotten_when_the_camera_goes_off(watched):
 
 def test_without_a_kernel_it_says_so(watched):
     page, root = watched
-    root.get_by_role("button", name="play the file").click()
+    page.evaluate(LATER)
+    choose(page, root, source="camera")
+    root.get_by_role("button", name="camera on").click()
+    page.wait_for_function("Boolean(window.allow)")
+    page.evaluate("window.allow()")
+    says(page, root, ": smoothing")
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     root.locator(".vl-gone").wait_for(timeout=30_000)
     assert root.locator("button:enabled").count() == 0
+    page.wait_for_function("window.stream.getTracks().every(t => t.readyState === 'ended')", timeout=10_000)
+
+
+def test_when_its_cell_goes_the_camera_goes_off_and_the_lab_below_is_closed(learnt, browser, fed, course, address):
+    video.write(course / "right.mp4", fed["right"], fps=25)
+    with new_page(browser) as page:
+        cells = LIVE.format(', file="right.mp4"'), "print('below:', bool(view._below))"
+        root = opened(page, course, address, "live_gone", *cells)
+        root.get_by_role("button", name="play the file").click()
+        page.wait_for_function(ANSWERS, arg=[root.element_handle(), "right: "], timeout=60_000)
+        root.get_by_role("button", name="freeze").click()
+        root.get_by_role("button", name="look inside").click()
+        page.get_by_role("group", name="Layer explorer: conv3d").wait_for(timeout=60_000)
+        page.evaluate(LATER)
+        choose(page, root, source="camera")
+        root.get_by_role("button", name="camera on").click()
+        page.wait_for_function("Boolean(window.allow)")
+        page.evaluate("window.allow()")
+        says(page, root, "The camera is on.")
+        for lab in (True, False):
+            page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1")
+            page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell')")
+            page.get_by_text(f"below: {lab}", exact=True).wait_for(timeout=30_000)
+            if lab:
+                page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0")
+                page.evaluate("window.jupyterapp.commands.execute('notebook:clear-cell-output')")
+                page.wait_for_function("window.stream.getTracks().every(t => t.readyState === 'ended')", timeout=10_000)
+                assert page.locator(".vl-live").count() == 0
+        assert page.errors == []
 
 
 def test_the_training_lab_shows_what_the_kernel_trains(browser, course, address):
