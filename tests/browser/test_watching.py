@@ -186,15 +186,16 @@ def test_smoothing_is_of_what_was_answered(watched):
     page.wait_for_timeout(1000)
     root.get_by_role("button", name="freeze").click()
     says(page, root, "Frozen")
-    shown = "root => root.querySelector('polyline[data-label=right]').getAttribute('points')"
+    shown = "(root, label) => root.querySelector(`polyline[data-label=${label}]`).getAttribute('points')"
 
-    def heights(amount):
+    def heights(amount, label="right"):
         root.get_by_label("smoothing").evaluate(
             "(s, v) => { s.value = v; s.dispatchEvent(new Event('input', {bubbles: true})); }", amount
         )
-        return np.array([float(point.split(",")[1]) for point in root.evaluate(shown).split()])
+        return np.array([float(point.split(",")[1]) for point in root.evaluate(shown, label).split()])
 
     plain, smooth = heights(0), heights(0.9)
+    assert (plain < heights(0, "left")).mean() > 0.5, "right is what was seen; y goes down"
     want = [plain[0]]
     for value in plain[1:]:
         want.append(0.9 * want[-1] + 0.1 * value)
