@@ -3,10 +3,12 @@ are enough, and when such a model breaks.
 
     python bench/own_clips.py --out data/results/own_clips.json [--seeds 0 1 2] [--part recording live enough]
 
-"recording" and "live" run in a real JupyterLab, in a Chromium whose camera plays a clip of the course (which counts as
-known, frame by frame). "enough" trains conv3d on so many clips a class of three motions, before some of the five
-backgrounds, and tests it before another one: the background stands for the place where one films. "breaks" are those
-models on test clips that were changed. What the file holds of other parts is kept.
+"recording" and "live" (which bench/widgets.py has among the labs, too) run in a real JupyterLab, in a Chromium whose
+camera plays a clip of the course (which counts as known, frame by frame). "CPU ms an answer" is the time that the
+kernel's threads worked: other processes hardly change it. "enough" trains conv3d on so many clips a class of three
+motions, before three of the five backgrounds, and tests it before another one, each seed before its own: the background
+stands for the place where one films. "breaks" are those models on test clips that were changed. What the file holds of
+other parts is kept.
 """
 
 import argparse
@@ -16,8 +18,10 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
+import psutil
 import results
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -53,6 +57,8 @@ def main():
     found = {name: found[name] for name in ("recording", "live", "enough", "breaks") if name in found}
     command = f"python bench/own_clips.py --out {a.out}"
     if "enough" in a.part:
+        splits = [tuple(sorted({s.group for s in part}) for part in split(seed).values()) for seed in a.seeds]
+        assert all(one not in splits[:k] for k, one in enumerate(splits)), f"seeds with the same split: {splits}"
         found["enough"], found["breaks"] = [], []
         for seed in a.seeds:
             for name, rows in zip(("enough", "breaks"), enough(seed), strict=True):
@@ -73,10 +79,19 @@ def places():
     return [replace(s, group=backgrounds[s.source], split=None) for s in datasets.embedded() if s.label in CLASSES]
 
 
+def split(seed):
+    """{part: its clips}: one background to test before, the next to look at meanwhile (here nobody does), three to
+    learn from. (`datasets.split_by_group` wants parts of the right size, and so finds two splits only.)
+    """
+    clips = places()
+    names = sorted({s.group for s in clips})
+    test, val = (names[(seed + k) % len(names)] for k in (0, 1))
+    part = {name: "train" for name in names} | {val: "val", test: "test"}
+    return datasets.by_split([replace(s, split=part[s.group]) for s in clips])
+
+
 def enough(seed):
-    split = datasets.split_by_group(places(), {"train": 0.6, "val": 0.2, "test": 0.2}, seed=seed)
-    parts = {name: datasets.load_clips(part, FRAMES, classes=CLASSES)
-             for name, part in datasets.by_split(split).items()}  # fmt: skip
+    parts = {name: datasets.load_clips(part, FRAMES, classes=CLASSES) for name, part in split(seed).items()}
     (x, y), (test_x, test_y), rows = parts["train"], parts["test"], []
     for n in SIZES:
         rng = np.random.default_rng(seed)
@@ -180,16 +195,20 @@ def live(browser, course, address, clip, seconds=6):
     for k, (name, (model, frames)) in enumerate(made.items()):
         training.save(course / f"{k}.keras", model, "abc", frames, seconds=1.0)
         with new_page(browser) as page:
-            cell = f'from vidlab import widgets\nwidgets.live("{k}.keras")'
+            cell = 'import os, pathlib\npathlib.Path("pid").write_text(str(os.getpid()))\nfrom vidlab import widgets\n'
+            cell += f'widgets.live("{k}.keras")'
             root = opened(page, course, address, f"live{k}", cell)
             page.wait_for_function("root => root.vlRate?.every > 0", arg=root.element_handle(), timeout=120_000)
             page.wait_for_timeout(3000)
-            seen = []
+            seen, kernel = [], psutil.Process(int((course / "pid").read_text()))
+            begun, before = monotonic(), sum(kernel.cpu_times()[:2])
             for _ in range(2 * seconds):
                 page.wait_for_timeout(500)
                 seen.append(root.evaluate("root => [root.vlRate.every, root.vlRate.late, root.vlRate.ms]"))
+            spent, answers = sum(kernel.cpu_times()[:2]) - before, np.mean(seen, axis=0)[0] * (monotonic() - begun)
         every, late, ms = np.median(seen, axis=0)
-        times = {"milliseconds from picture to bars": round(late), "of them in the kernel": round(ms)}
+        times = {"milliseconds from picture to bars": round(late), "of them in the kernel": round(ms),
+                 "CPU ms an answer": round(1000 * spent / answers)}  # fmt: skip
         rows.append({"model": name, "answers a second": round(float(every), 2)} | times)
         rows[-1]["load"] = round(os.getloadavg()[0], 1)  # of the machine: processes that want one of its cores
         print(rows[-1], flush=True)

@@ -6,7 +6,9 @@ Beside them, in the same run: `interact` with matplotlib, which is what a notebo
 kernel run twice, with vidlab's server extension (TCP_NODELAY) and without. At most sliders they have answers ahead;
 "gates, drawing" changes the input itself, where there are none, and "RNN, a weight" has more places than are asked
 ahead, so that a drag leaves them. A press counts from the key's event until new pixels stand in the page (the screen
-shows them at its next refresh). Needs Chromium, as the browser tests do.
+shows them at its next refresh). Last comes the live view, with a camera that plays a clip: its answers a second, the
+milliseconds from the camera's picture to the bars, and what an answer costs the kernel (`own_clips.live`). Needs
+Chromium, as the browser tests do.
 """
 
 import argparse
@@ -88,10 +90,10 @@ WATCH = """([root, slider]) => {
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", help="write the rows there, as JSON")
-    parser.add_argument("--labs", nargs="+", choices=tuple(LABS), default=tuple(LABS))
+    parser.add_argument("--labs", nargs="+", choices=(*LABS, "live"), default=(*LABS, "live"))
     parser.add_argument("--presses", type=int, default=90)
     arguments = parser.parse_args()
-    rows = []
+    rows, live = [], []
     print(FORM.format("lab", "computed in", "nodelay", "median ms", "p95 ms", "pictures/s", "settled ms", "blank"))
     for swift in (True, False):
         with tempfile.TemporaryDirectory() as home, chromium() as browser:
@@ -99,11 +101,15 @@ def main():
             course.mkdir()
             with jupyterlab(Path(home), course, swift) as address:
                 for name in arguments.labs:
-                    if swift or LABS[name][2] == "kernel":
+                    if name in LABS and (swift or LABS[name][2] == "kernel"):
                         rows.append(measure(browser, address, course, name, arguments.presses) | {"nodelay": swift})
                         print(line(rows[-1]), flush=True)
+    if "live" in arguments.labs:
+        import own_clips  # late: it loads TensorFlow into this process, too
+
+        live = own_clips.in_a_browser(own_clips.live)
     if arguments.out:
-        results.save(arguments.out, " ".join(["python bench/widgets.py", *sys.argv[1:]]), rows=rows)
+        results.save(arguments.out, " ".join(["python bench/widgets.py", *sys.argv[1:]]), rows=rows, live=live)
 
 
 def measure(browser, address, course, name, presses):

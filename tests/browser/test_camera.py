@@ -13,6 +13,8 @@ RECORDER = 'from vidlab import widgets\nwidgets.record("{}", ["left", "right"])'
 SAYS = "([root, text]) => root.querySelector('.vl-status').textContent.includes(text)"
 TRACKS = """() => [...document.querySelectorAll('video')]
     .some(v => v.srcObject?.getTracks().some(t => t.readyState === 'live'))"""
+TOLD = """root => { const status = root.querySelector('.vl-status'); window.told = [];
+    new MutationObserver(() => window.told.push(status.textContent)).observe(status, {childList: true}); }"""
 FAILS = "name => { navigator.mediaDevices.getUserMedia = async () => { throw {name, message: 'strange'}; }; }"
 # the kernel does not see what is sent, until it is free again
 HOLD = """() => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -64,11 +66,15 @@ def filmed(browser, course, address, clips, tmp_path_factory):
         says(page, root, "The camera is on. Nothing is filmed yet.")
         assert root.locator(".vl-light[data-on]").text_content() == "● camera on" and not folder.exists()
         choose(page, root, **{"clips in one take": 2, "count-down": 1, "seconds": 1.5})
+        root.evaluate(TOLD)
         for take in (1, 2):
             root.get_by_role("button", name="film", exact=True).click()
             root.locator(".vl-light[data-filming]").wait_for(timeout=20_000)
             says(page, root, f"Saved left/take00{take}_clip02.webm", 60)
             root.get_by_role("button", name="film", exact=True).wait_for(timeout=20_000)
+        told = [text for text in page.evaluate("window.told") if "clip" in text and "Saved" not in text]
+        clips = [text for n in (1, 2) for text in (f"left, clip {n} of 2, in 1", f"Filming left, clip {n} of 2.")]
+        assert told == 2 * clips  # each after its count-down
         yield page, root, folder, gone
         assert page.errors == []
     other.close()

@@ -221,6 +221,9 @@ def test_under_the_mouse_a_chart_tells_its_numbers(opened):
             chart.hover(position={"x": place["width"] * 0.6, "y": place["height"] * 0.5})
             told = page.locator(".vl-readout").text_content(timeout=5000)
             step = int(re.search(r" (\d+): ", told)[1])
+            drawn = chart.locator("polyline[data-label]").evaluate_all("all => all.map(l => l.getAttribute('points'))")
+            x = [float(point.split(",")[0]) for point in max(drawn, key=len).split()]
+            assert step == np.abs(np.array(x) - 0.6 * place["width"]).argmin(), told  # the point below the mouse
             for label, numbers in panel["series"].items():
                 found = re.search(rf"{re.escape(label)} (-?[\d.e+-]+)(, |$)", told)
                 assert float(found[1]) == pytest.approx(numbers[step], rel=6e-3, abs=1e-9), told

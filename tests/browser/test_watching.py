@@ -10,6 +10,7 @@ from tests.browser.jupyter import new_page
 from tests.browser.test_camera import HOLD, RECORDER, choose, opened, says
 from vidlab import datasets, models, training, video
 from vidlab.clips import Frames
+from vidlab.video.reading import fitted
 
 CLASSES = "left", "right"
 FRAMES = Frames(8, (24, 32), by="time")
@@ -139,20 +140,62 @@ def test_a_file_in_place_of_the_camera_and_a_step_back(watched, fed):
     says(page, root, "right: ")
 
 
+def test_the_frozen_moment_opens_in_another_lab_below(watched):
+    page, root = watched
+    look, why = (root.get_by_role("button", name=name) for name in ("look inside", "what did it look at?"))
+    assert look.is_disabled() and why.is_disabled()
+    root.get_by_role("button", name="freeze").click()
+    says(page, root, "Frozen: right.")
+    frozen = labs.pixels(root.locator("canvas").first)
+    look.focus()
+    page.keyboard.press("Enter")
+    explorer = page.get_by_role("group", name="Layer explorer: conv3d")
+    explorer.wait_for(timeout=60_000)
+    says(page, root, "The layer explorer below has this moment.")
+    assert explorer.bounding_box()["y"] >= root.bounding_box()["y"] + root.bounding_box()["height"]
+    options = explorer.get_by_label("layer", exact=True).locator("option").all_text_contents()
+    before = labs.settled(page, explorer)
+    page.evaluate(labs.SET, [explorer.element_handle(), "layer", options[-1]])
+    labs.settled(page, explorer, before)
+    assert explorer.locator(".vl-status").text_content().startswith(f"{options[-1]} (Dense): output 2")
+    root.get_by_role("slider", name="answers back").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    earlier = labs.pixels(root.locator("canvas").first)
+    why.click()
+    lab = page.get_by_role("group", name="Explaining: conv3d")
+    lab.wait_for(timeout=60_000)
+    assert explorer.count() == 0 and page.locator(".vl-live").count() == 2
+    page.evaluate(labs.SET, [lab.element_handle(), "frame", 7])  # the newest of the clip: the picture that is shown
+    page.evaluate(labs.SET, [lab.element_handle(), "class", "left"])
+    page.wait_for_function("root => root.vlAnswered()", arg=lab.element_handle(), timeout=60_000)
+    assert "for left" in lab.locator("figcaption").nth(1).text_content()
+    shown = labs.pixels(lab.locator("canvas").first).astype(float)
+    far, near = (np.abs(shown - fitted(picture, FRAMES.size, FRAMES.fit)).mean() for picture in (frozen, earlier))
+    assert near < min(far, 3), "it has another moment"
+    found = Axe().run(page, context=".vl-live").response["violations"]
+    assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == []
+    root.get_by_role("button", name="reset", exact=True).click()
+    lab.wait_for(state="detached", timeout=10_000)
+    root.get_by_role("button", name="play the file").click()
+    says(page, root, "right: ")
+
+
 def test_smoothing_is_of_what_was_answered(watched):
     page, root = watched
     page.wait_for_timeout(1000)
     root.get_by_role("button", name="freeze").click()
     says(page, root, "Frozen")
-    shown = "root => root.querySelector('polyline[data-label=right]').getAttribute('points')"
+    shown = "(root, label) => root.querySelector(`polyline[data-label=${label}]`).getAttribute('points')"
 
-    def heights(amount):
+    def heights(amount, label="right"):
         root.get_by_label("smoothing").evaluate(
             "(s, v) => { s.value = v; s.dispatchEvent(new Event('input', {bubbles: true})); }", amount
         )
-        return np.array([float(point.split(",")[1]) for point in root.evaluate(shown).split()])
+        return np.array([float(point.split(",")[1]) for point in root.evaluate(shown, label).split()])
 
     plain, smooth = heights(0), heights(0.9)
+    assert (plain < heights(0, "left")).mean() > 0.5, "right is what was seen; y goes down"
     want = [plain[0]]
     for value in plain[1:]:
         want.append(0.9 * want[-1] + 0.1 * value)
@@ -226,10 +269,44 @@ def test_frames_are_forgotten_when_the_camera_goes_off(watched):
 
 def test_without_a_kernel_it_says_so(watched):
     page, root = watched
-    root.get_by_role("button", name="play the file").click()
+    page.evaluate(LATER)
+    choose(page, root, source="camera")
+    root.get_by_role("button", name="camera on").click()
+    page.wait_for_function("Boolean(window.allow)")
+    page.evaluate("window.allow()")
+    says(page, root, ": smoothing")
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     root.locator(".vl-gone").wait_for(timeout=30_000)
     assert root.locator("button:enabled").count() == 0
+    page.wait_for_function("window.stream.getTracks().every(t => t.readyState === 'ended')", timeout=10_000)
+
+
+def test_when_its_cell_goes_the_camera_goes_off_and_the_lab_below_is_closed(learnt, browser, fed, course, address):
+    video.write(course / "right.mp4", fed["right"], fps=25)
+    with new_page(browser) as page:
+        cells = LIVE.format(', file="right.mp4"'), "print('below:', bool(view._below))"
+        root = opened(page, course, address, "live_gone", *cells)
+        root.get_by_role("button", name="play the file").click()
+        page.wait_for_function(ANSWERS, arg=[root.element_handle(), "right: "], timeout=60_000)
+        root.get_by_role("button", name="freeze").click()
+        root.get_by_role("button", name="look inside").click()
+        page.get_by_role("group", name="Layer explorer: conv3d").wait_for(timeout=60_000)
+        page.evaluate(LATER)
+        choose(page, root, source="camera")
+        root.get_by_role("button", name="camera on").click()
+        page.wait_for_function("Boolean(window.allow)")
+        page.evaluate("window.allow()")
+        says(page, root, "The camera is on.")
+        for lab in (True, False):
+            page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1")
+            page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell')")
+            page.get_by_text(f"below: {lab}", exact=True).wait_for(timeout=30_000)
+            if lab:
+                page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0")
+                page.evaluate("window.jupyterapp.commands.execute('notebook:clear-cell-output')")
+                page.wait_for_function("window.stream.getTracks().every(t => t.readyState === 'ended')", timeout=10_000)
+                assert page.locator(".vl-live").count() == 0
+        assert page.errors == []
 
 
 def test_the_training_lab_shows_what_the_kernel_trains(browser, course, address):

@@ -12,6 +12,7 @@ forecasting  the next frame: networks, simple forecasts, the roll-out on own pre
 listings     the three models of the article's listings, and repairs of the one that fails
 layers       of any Keras model: what each answers to a clip
 layer_costs  what each of them multiplies and moves
+frame_parts  what a model computes of each frame by itself
 fields       and what each of its numbers depends on
 pretrained   networks that somebody else trained, on photographs and on video: efficientnet, transnet, torch_file
 """
@@ -29,6 +30,7 @@ from vidlab.models.forecasting import (
     roll_out,
 )
 from vidlab.models.frame import each_frame, frame_average, frame_cnn, frame_features
+from vidlab.models.frame_parts import InParts, by_frame
 from vidlab.models.fusion import FUSIONS, ModalityDropout, picture_and_sound, sound_cnn
 from vidlab.models.layer_costs import Cost, costs
 from vidlab.models.layers import LayerAnswers, layer_answers
@@ -78,12 +80,14 @@ __all__ = [
     "Cost",
     "FUSIONS",
     "Heads",
+    "InParts",
     "LayerAnswers",
     "ModalityDropout",
     "PeepholeLSTM",
     "WeightsError",
     "attention_over_frames",
     "backbone",
+    "by_frame",
     "caption_slots",
     "caption_writer",
     "clip_features",

@@ -11,37 +11,47 @@ import traitlets
 from vidlab import video
 from vidlab.video.reading import fitted
 from vidlab.widgets import lab
+from vidlab.widgets.explaining import explain
+from vidlab.widgets.explorer import explore
 
 KEPT, BYTES = 12.0, 60_000_000  # seconds of frames that are kept, and bytes at most
 RATES = 12.0, 25.0  # frames a second that the page takes from a camera, at least and at most
 LONGEST, LARGEST = 120.0, 48_000_000  # seconds of a file, and bytes of it that are sent to the page
 HEIGHT = 240  # of the page's pictures
+BELOW = {"layer explorer": explore, "explanation lab": explain}
+BEATS, JITTER = 10.0, 0.02  # beats a second, at least; how far from even the clock may become, as a part of a beat
 
 
 class Ring:
     """The last seconds of frames, each with its time, and a clip of any moment of them.
 
     A clip has `frames` frames, evenly spaced from the first of the last `seconds` to the newest, as `video.read`
-    chooses them of a file of that length.
+    chooses them of a file of that length. With `on_beat` the last is due at the last beat of a clock that the first
+    frame of all has started, and the others some beats before: clips of two moments share most of their frames. `known`
+    has a dict for each frame: what was said of it before.
     """
 
-    def __init__(self, frames, seconds, keep=KEPT):
+    def __init__(self, frames, seconds, keep=KEPT, on_beat=False):
         self.frames, self.seconds, self.keep = frames, seconds, max(keep, seconds)
-        self.times, self.pictures = deque(), deque()
+        self.times, self.pictures, self.known = deque(), deque(), deque()
+        self.on_beat, self._first, self._beat = on_beat and frames > 1, 0.0, None
 
     def add(self, time, picture):
         if self.times and time <= self.times[-1]:
             return
+        if not self.times:
+            self._first, self._beat = time, None
         self.times.append(time)
         self.pictures.append(picture)
+        self.known.append({})
         most = max(BYTES // picture.nbytes, self.frames)
         while self.times[0] < time - self.keep - self.seconds or len(self.times) > most:
-            self.times.popleft()
-            self.pictures.popleft()
+            for kept in (self.times, self.pictures, self.known):
+                kept.popleft()
 
     def clear(self):
-        self.times.clear()
-        self.pictures.clear()
+        for kept in (self.times, self.pictures, self.known):
+            kept.clear()
 
     @property
     def lacks(self):
@@ -54,13 +64,23 @@ class Ring:
         """Seconds that a frame is on show, as a rule."""
         return float(np.median(np.diff(self.times))) if len(self.times) > 1 else 0.0
 
-    def clip(self, moment=None):
-        """(frames, height, width, 3) uint8: the clip that ends at a moment; at the newest frame where None."""
+    def places(self, moment=None):
+        """(frames,): which of the frames make the clip that ends at a moment; at the newest frame where None."""
         times = np.array(self.times)
         end, span = times[-1] if moment is None else moment, self.seconds - self._step
+        if self.on_beat:
+            apart = span / (self.frames - 1)  # of two frames of the clip, in seconds; then in beats
+            often = np.ceil(BEATS * apart)
+            if self._beat is None or abs(apart / often - self._beat) > JITTER * self._beat:
+                self._beat = apart / often  # and so it stays: the rate of a camera is never quite even
+            end = self._first + self._beat * np.floor((end - self._first) / self._beat + 1e-6)
+            span = self._beat * often * (self.frames - 1)
         wanted = end - span * (np.linspace(1, 0, self.frames) if self.frames > 1 else np.array([0.5]))
-        places = np.abs(times[:, None] - wanted).argmin(axis=0)
-        return np.stack([self.pictures[k] for k in places])
+        return np.abs(times[:, None] - wanted).argmin(axis=0)
+
+    def clip(self, moment=None):
+        """(frames, height, width, 3) uint8: the clip that ends at a moment; at the newest frame where None."""
+        return np.stack([self.pictures[k] for k in self.places(moment)])
 
 
 class Watcher(lab.Live):
@@ -77,10 +97,13 @@ class Watcher(lab.Live):
     seconds = traitlets.Float().tag(sync=True)
     answer = traitlets.Dict().tag(sync=True)  # "id", "time", "p" or None, "ms", "lacks", "bad"
     chosen = traitlets.Float(allow_none=True, default_value=None).tag(sync=True)
+    below = traitlets.Dict().tag(sync=True)  # the lab on the chosen moment: "asked", "lab", "id", or what is "bad"
 
-    def __init__(self, saved, ask, seconds, shown):
-        self.saved, self._ask, self._lock = saved, ask, Lock()
-        self.ring = Ring(saved.frames.frames, seconds)
+    def __init__(self, saved, seconds, shown):
+        self.saved, self._lock, self._below = saved, Lock(), None
+        self._ask, knows = asking(saved.model)
+        self._ask(np.zeros(saved.frames.shape, np.uint8))  # the first answer takes seconds: now, and not live
+        self.ring = Ring(saved.frames.frames, seconds, on_beat=knows)
         rate = float(np.clip(1.5 * saved.frames.frames / seconds, *RATES))
         fitting = {"classes": saved.classes, "rate": rate, "seconds": seconds, "file": shown}
         super().__init__(_still(saved, shown), title=f"Live: {saved.model.name}", **fitting)
@@ -100,10 +123,37 @@ class Watcher(lab.Live):
                 raise ValueError("moment: nothing was seen yet; switch the camera on, or play the file")
             return self.ring.clip(self.chosen)
 
+    def let_go(self):
+        self._put_below({})
+        with self._lock:
+            self.ring.clear()
+        super().let_go()
+
+    def _put_below(self, below, made=None):
+        """Show one lab below this view, or none; the one before gives back its memory."""
+        former, self._below = self._below, made
+        self.below = below
+        if former is not None:
+            former.let_go()
+
+    def _open(self, name, asked):
+        """A lab on the chosen moment, below this view; why not, in one sentence, where it does not take the model."""
+        try:
+            made = BELOW[name](self.saved.model, self.moment, self.saved.classes)
+        except Exception as error:  # what a callback raises is seen by nobody
+            why = str(error).split("\n")[0] or type(error).__name__
+            self._put_below({"asked": asked, "lab": name, "bad": f"The {name} cannot show this moment: {why}"})
+        else:
+            self._put_below({"asked": asked, "lab": name, "id": made.model_id}, made)
+
     def _hear(self, _, message, buffers):
         if message.get("kind") == "clear":
             with self._lock:
                 self.ring.clear()
+        if message.get("kind") == "open":
+            self._open(message["lab"], message["id"])
+        if message.get("kind") == "shut":
+            self._put_below({})
         if message.get("kind") != "frames":
             return
         begun = perf_counter()
@@ -121,7 +171,8 @@ class Watcher(lab.Live):
             self.ring.add(float(time), fitted(picture, self.saved.frames.size, self.saved.frames.fit))
         if (lacks := self.ring.lacks) > 0:
             return {"time": self.ring.times[-1], "p": None, "lacks": lacks}
-        p = self._ask(self.ring.clip().astype(np.float32)[None] / 255)[0]
+        places = self.ring.places()
+        p = self._ask(np.stack([self.ring.pictures[k] for k in places]), [self.ring.known[k] for k in places])
         return {"time": self.ring.times[-1], "p": [float(x) for x in p], "lacks": 0.0}
 
 
@@ -130,9 +181,13 @@ def live(model, file=None, seconds=None, classes=None):
     """Watch a model answer, many times a second, to the last second of the camera.
 
     Bars show the probabilities, smoothed over time as you like; below a threshold the answer is "nothing of these".
-    Freeze it, step back, and take the moment on: ``view.moment`` is the clip as the model saw it. The camera is off
-    until you switch it on. Frames go to the kernel on this computer and are kept for some seconds, until the camera
-    goes off; they are never saved.
+    Freeze it, step back, and open the moment in the layer explorer ("look inside") or in the explanation lab ("what did
+    it look at?"), below; or take it on: ``view.moment`` is the clip as the model saw it. The camera is off until you
+    switch it on. Frames go to the kernel on this computer and are kept for some seconds, until the camera goes off;
+    they are never saved.
+
+    What a model computes of each frame by itself (`models.by_frame`) is computed once: the clips that it is then asked
+    about follow a steady beat, so that they share their frames, and end up to a tenth of a second before now.
 
     Parameters
     ----------
@@ -163,9 +218,7 @@ def live(model, file=None, seconds=None, classes=None):
     seconds = seconds if seconds is not None else saved.seconds or 1.0
     if not 0.2 <= seconds <= 10:
         raise ValueError(f"seconds={seconds!r} must be from 0.2 to 10")
-    ask = asking(saved.model)
-    ask(np.zeros((1, *saved.frames.shape), np.float32))  # the first answer takes seconds: now, and not live
-    return Watcher(saved, ask, float(seconds), {} if file is None else _shown(file))
+    return Watcher(saved, float(seconds), {} if file is None else _shown(file))
 
 
 def _saved(model, classes):
@@ -186,18 +239,30 @@ def _saved(model, classes):
 
 
 def asking(model):
-    """A function from clips (1, frames, height, width, 3) to probabilities (1, classes), as fast as may be."""
+    """How to ask a model, as fast as may be, and whether it knows frames that come again.
+
+    The first is a function of a clip (frames, height, width, 3) uint8, and of a dict for each of its frames, in which
+    what was said of the frame is kept; it gives (classes,) probabilities.
+    """
     import keras
 
+    from vidlab.models import by_frame
     from vidlab.tensorflow import tf
     from vidlab.training.evaluation import flow_of
     from vidlab.training.inputs import clip_input
 
     if not isinstance(model, keras.Model):
-        return lambda x: np.asarray(model(x, training=False))
+        return lambda clip, known=None: np.asarray(model(_floats(clip)[None], training=False))[0], False
     flow, _ = clip_input(model)
+    if not flow and (found := by_frame(model)).parts:
+        return lambda clip, known=None: found.answer(_floats(clip), known), True
     graph = tf.function(lambda x: model(x, training=False))
-    return lambda x: graph({"clip": x, "flow": flow_of(x)} if flow else x).numpy()
+    given = (lambda x: {"clip": x, "flow": flow_of(x)}) if flow else (lambda x: x)
+    return lambda clip, known=None: graph(given(_floats(clip)[None])).numpy()[0], False
+
+
+def _floats(clip):
+    return clip.astype(np.float32) / 255
 
 
 def _shown(file):

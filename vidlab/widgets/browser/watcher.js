@@ -22,8 +22,10 @@ function render({ model, el }) {
   camera.mirror(true);
   const play = vlElement("button", { type: "button", "aria-pressed": "false", text: "▶ play the file" });
   const freeze = vlElement("button", { type: "button", "aria-pressed": "false", disabled: true, text: "freeze" });
-  controls.source.box.after(vlElement("div", { class: "vl-control vl-buttons" }, play, camera.button, freeze, camera.light));
-  vlReset(root, () => { stop(); camera.off(); forgetFrames(); for (const { name, value } of specs) controls[name].value = value; limit(); place(); draw(true); });
+  const inside = vlElement("button", { type: "button", disabled: true, text: "look inside" });
+  const why = vlElement("button", { type: "button", disabled: true, text: "what did it look at?" });
+  controls.source.box.after(vlElement("div", { class: "vl-control vl-buttons" }, play, camera.button, freeze, inside, why, camera.light));
+  vlReset(root, () => { shut(); stop(); camera.off(); forgetFrames(); for (const { name, value } of specs) controls[name].value = value; limit(); place(); draw(true); });
 
   const canvas = vlElement("canvas", { role: "img" }); // the file, or the frozen moment
   const preview = vlFrame(vlElement("div", { class: "vl-preview" }, video, canvas));
@@ -34,7 +36,7 @@ function render({ model, el }) {
   // ---------------------------------------------------------------- frames
   const history = []; // {time, p, frame: {bytes, height, width}}
   const grab = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  let running = null, frozen = false, held = [], asked = null, busy = null, at = 0, named = null;
+  let running = null, frozen = false, opening = false, held = [], asked = null, busy = null, at = 0, named = null;
   const sent = []; // when frames were taken and answers drawn, for the rate
   const fromFile = () => controls.source.value === "file";
   function look() {
@@ -114,7 +116,7 @@ function render({ model, el }) {
     lines.update({ series, caption: "the last answers, smoothed", alt: `Smoothed probabilities of the last ${all.length} answers.`, low: 0, high: 1, xlabel: "answer", ylabel: "probability", mark: frozen && p ? number : null, draw: null, height: 150 });
     if (frozen && p) { show(history[number].frame); preview.caption.textContent = `frozen, ${(history.at(-1).time - history[number].time).toFixed(1)} s back`; }
     if (!frozen) preview.caption.textContent = fromFile() ? "the file" : "the camera, mirrored";
-    if (frozen && p) say(`Frozen: ${name}. ${told}. In the next cell, view.moment is this clip, if this cell says view = widgets.live(...).`);
+    if (frozen && p) say(`Frozen: ${name}. ${told}. Look inside, see what it looked at, or take view.moment on in the next cell (if this cell says view = widgets.live(...)).`);
     else if (always || name !== named) say(name ? `${name}: smoothing ${controls.smooth.value}, at least ${least}.` : ready());
     named = name;
   }
@@ -127,6 +129,7 @@ function render({ model, el }) {
   function limit() {
     controls.back.change({ max: Math.max(history.length - 1, 0), disabled: !frozen });
     freeze.disabled = !history.length;
+    inside.disabled = why.disabled = !frozen || opening;
   }
   function place() { // the camera's picture, or the canvas
     const still = frozen || fromFile();
@@ -141,6 +144,39 @@ function render({ model, el }) {
     model.set("chosen", moment ? moment.time : null);
     model.save_changes();
   }
+
+  // ---------------------------------------------------------------- the moment in another lab
+  const below = vlElement("div", { class: "vl-below" });
+  el.append(below);
+  let under = null; // the view of the lab below
+  function open(lab) {
+    opening = true;
+    limit();
+    say(`Opening the ${lab} on this moment.`);
+    model.send({ kind: "open", lab, id: vlLiveId() }); // the same refusal twice is an answer, too
+    clearTimeout(busy);
+    busy = setTimeout(() => say(`The kernel is busy: the ${lab} opens when it is free.`, true), VL_LIVE.busy);
+  }
+  async function opened() {
+    const { lab, id, bad } = model.get("below");
+    if (opening) clearTimeout(busy);
+    opening = false;
+    limit();
+    under?.remove();
+    under = null;
+    if (bad) say(bad, true);
+    if (!id) return;
+    const view = await model.widget_manager.create_view(await model.widget_manager.get_model(id));
+    if (model.get("below").id !== id) { view.remove(); return; } // another one has come meanwhile
+    under = view;
+    below.append(view.el);
+    if (frozen) say(`The ${lab} below has this moment. Press again for another moment, or reset to close it.`);
+  }
+  function shut() {
+    if (model.get("below").lab) model.send({ kind: "shut" });
+  }
+  inside.addEventListener("click", () => open("layer explorer"));
+  why.addEventListener("click", () => open("explanation lab"));
 
   // ---------------------------------------------------------------- on and off
   function forgetFrames() { // here and in the kernel
@@ -196,7 +232,9 @@ function render({ model, el }) {
     limit();
     draw(true);
   });
-  model.on("change:answer", answered);
+  const listeners = { "change:answer": answered, "change:below": opened };
+  for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
+  opened(); // after a reload of the page it is still there
   place();
   limit();
   draw(true);
@@ -204,7 +242,15 @@ function render({ model, el }) {
   const dark = new MutationObserver(() => { if (root.querySelector(".vl-gone")) { stop(); camera.off(); } });
   dark.observe(root, { childList: true });
   model.send({ kind: "hello" });
-  return () => { stop(); camera.off(); dark.disconnect(); model.off("change:answer", answered); forget(); };
+  return () => {
+    for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
+    try { shut(); } catch { /* the kernel has gone, and the lab below */ }
+    under?.remove();
+    stop();
+    camera.off();
+    dark.disconnect();
+    forget();
+  };
 }
 
 export default { render };
