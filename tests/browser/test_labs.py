@@ -259,9 +259,9 @@ def test_reset_brings_back_what_was_at_first(opened):
         first = labs.settled(page, root)
         slider = root.locator("input[type=range]:enabled:visible").first
         slider.press("ArrowRight" if slider.evaluate("s => s.value !== s.max") else "ArrowLeft")
-        assert labs.settled(page, root) != first
+        moved = labs.settled(page, root, before=first)
         root.get_by_role("button", name="reset", exact=True).click()
-        assert labs.settled(page, root) == first
+        assert labs.settled(page, root, before=moved) == first
         if isinstance(twin, Lab):
             assert root.evaluate("root => root.vlValues()") == twin.start
 
