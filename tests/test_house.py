@@ -21,7 +21,7 @@ OUTSIDE = {  # what a room on floors 1 to 4 may import besides the standard libr
     "clips": set(),
     "video": {"av", "imageio"},
     "world": {"cv2", "skimage", "sklearn"},
-    "figures": {"matplotlib", "IPython"},
+    "figures": {"matplotlib", "IPython", "PIL"},
     "fetch": {"requests", "tqdm", "urllib3"},
     "datasets": {"cv2", "psutil", "tqdm"},
 }
