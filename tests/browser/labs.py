@@ -3,11 +3,13 @@
 import ast
 import base64
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 import numpy as np
 
+from tests.browser.jupyter import expect_labs, new_page, open_notebook, run_all
 from vidlab.widgets import lab
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -55,6 +57,26 @@ def cut(name, folder):
     number = len(list(folder.glob("labs_*.ipynb")))  # each test its own: a kernel belongs to a file
     nbformat.write(notebook, folder / f"labs_{number}_of_{name}")
     return f"labs_{number}_of_{name}"
+
+
+@contextmanager
+def opened(browser, folder, address, name, sources, number):
+    """(page, its labs) of a new notebook of these cells, with so many labs, once it has run in JupyterLab."""
+    notebook, _ = cells_of(notebooks_with_labs()[0])  # for its kernel
+    notebook.cells = code(sources)
+    nbformat.write(notebook, folder / name)
+    with new_page(browser) as page:
+        open_notebook(page, address.format(name))
+        run_all(page)
+        live = expect_labs(page, number)
+        for one in live:
+            settled(page, one)
+        yield page, live
+
+
+def code(sources):
+    """Cells that hold these lines."""
+    return [nbformat.v4.new_code_cell(source) for source in sources]
 
 
 def pixels(canvas):

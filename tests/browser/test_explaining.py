@@ -1,11 +1,9 @@
 """The explaining lab in the page, on a small network: in its notebook it stands behind a training."""
 
-import nbformat
 import numpy as np
 import pytest
 
 from tests.browser import labs
-from tests.browser.jupyter import expect_labs, new_page, open_notebook, run_all
 
 CELLS = (
     """import numpy as np
@@ -23,17 +21,9 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def test_the_lab_in_the_page_says_what_the_kernel_computes(browser, course, address):
-    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
-    notebook, _ = labs.cells_of(labs.notebooks_with_labs()[0])  # for its kernel
-    notebook.cells = cells
-    nbformat.write(notebook, course / "explaining.ipynb")
-    [twin] = labs.headless(cells)
+    [twin] = labs.headless(labs.code(CELLS))
     rng = np.random.default_rng(1)
-    with new_page(browser) as page:
-        open_notebook(page, address.format("explaining.ipynb"))
-        run_all(page)
-        [lab] = expect_labs(page, 1)
-        labs.settled(page, lab)
+    with labs.opened(browser, course, address, "explaining.ipynb", CELLS, 1) as (page, [lab]):
         labs.agree(lab, twin)
         seen = set()
         for _ in range(10):

@@ -1,12 +1,10 @@
 """The layer explorer in a real JupyterLab: along the strip by keys, from number to number by clicks, and back."""
 
-import nbformat
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser import labs
-from tests.browser.jupyter import expect_labs, new_page, open_notebook, run_all
 
 SETUP = """
 from vidlab.tensorflow import tf
@@ -30,15 +28,8 @@ pytestmark = pytest.mark.timeout(600)
 @pytest.fixture(scope="module")
 def opened(browser, course, address):
     """(page, the lab, the same lab without a browser)"""
-    notebook, _ = labs.cells_of(labs.notebooks_with_labs()[0])  # for its kernel
-    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in (SETUP, LAB)]
-    nbformat.write(notebook, course / "explorer.ipynb")
-    with new_page(browser) as page:
-        open_notebook(page, address.format("explorer.ipynb"))
-        run_all(page)
-        (root,) = expect_labs(page, 1)
-        labs.settled(page, root)
-        (twin,) = labs.headless(notebook.cells)
+    with labs.opened(browser, course, address, "explorer.ipynb", (SETUP, LAB), 1) as (page, [root]):
+        (twin,) = labs.headless(labs.code((SETUP, LAB)))
         yield page, root, twin
         assert page.errors == []
 

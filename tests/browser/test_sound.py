@@ -1,10 +1,8 @@
 """The spectrum lab's player: it has a name, holds the chosen sound, and goes on where the sound stays the same."""
 
-import nbformat
 import pytest
 
 from tests.browser import labs
-from tests.browser.jupyter import expect_labs, new_page, open_notebook, run_all
 
 CELLS = "from vidlab import widgets\nimport numpy as np", "widgets.spectrum(0.1 * np.ones(8000), rate=8000)"
 READY = "audio => audio.readyState >= 1 && audio.duration"
@@ -12,14 +10,7 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def test_the_player_follows_the_sound(browser, course, address):
-    notebook, _ = labs.cells_of(labs.notebooks_with_labs()[0])  # for its kernel
-    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
-    nbformat.write(notebook, course / "sound.ipynb")
-    with new_page(browser) as page:
-        open_notebook(page, address.format("sound.ipynb"))
-        run_all(page)
-        [root] = expect_labs(page, 1)
-        labs.settled(page, root)
+    with labs.opened(browser, course, address, "sound.ipynb", CELLS, 1) as (page, [root]):
         audio = root.locator("audio")
         assert (
             audio.get_attribute("aria-label") == "The sound: Your own sound" and audio.get_attribute("controls") == ""

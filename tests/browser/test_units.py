@@ -2,13 +2,11 @@
 
 import re
 
-import nbformat
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser import labs
-from tests.browser.jupyter import expect_labs, new_page, open_notebook, run_all
 from vidlab.widgets import all_units
 
 CELLS = (
@@ -27,17 +25,8 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture(scope="module")
 def opened(browser, course, address):
     """(page, the two labs in it, the same without a browser)"""
-    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
-    notebook, _ = labs.cells_of(labs.notebooks_with_labs()[0])  # for its kernel
-    notebook.cells = cells
-    nbformat.write(notebook, course / "units.ipynb")
-    with new_page(browser) as page:
-        open_notebook(page, address.format("units.ipynb"))
-        run_all(page)
-        live = expect_labs(page, 2)
-        for lab in live:
-            labs.settled(page, lab)
-        yield page, live, labs.headless(cells)
+    with labs.opened(browser, course, address, "units.ipynb", CELLS, 2) as (page, live):
+        yield page, live, labs.headless(labs.code(CELLS))
         assert page.errors == []
 
 

@@ -3,11 +3,10 @@
 It never shows the picture of another setting than the one that its controls show.
 """
 
-import nbformat
 import pytest
 
 from tests.browser import labs
-from tests.browser.jupyter import expect_labs, new_page, open_notebook, run_all
+from tests.browser.jupyter import expect_labs, run_all
 
 U = "U 1→1"  # the label of its slider
 CELLS = "from vidlab import widgets", "lab = widgets.rnn()\nlab", "lab", "import time"
@@ -21,16 +20,7 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture(scope="module")
 def opened(browser, course, address):
     """(page, both views of an RNN lab)"""
-    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
-    notebook, _ = labs.cells_of(labs.notebooks_with_labs()[0])  # for its kernel
-    notebook.cells = cells
-    nbformat.write(notebook, course / "views.ipynb")
-    with new_page(browser) as page:
-        open_notebook(page, address.format("views.ipynb"))
-        run_all(page)
-        views = expect_labs(page, 2)
-        for view in views:
-            labs.settled(page, view)
+    with labs.opened(browser, course, address, "views.ipynb", CELLS, 2) as (page, views):
         yield page, views
         assert page.errors == []
 

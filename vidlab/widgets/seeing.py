@@ -40,7 +40,7 @@ def survey(results):
     each, seed = settings["shown"]
     mixes = [tuple(mix) for mix in results["mixes"]]
     made = world.survey(each, settings["frames"], tuple(settings["size"]), seed, mixes)
-    factors, families = list(made.answers), list(examples)
+    factors, families = list(made.answers), list(dict.fromkeys(row["family"] for row in rows))
     found = {}
     for row in rows:
         found.setdefault((row["family"], row["factor"]), []).append((row["accuracy"], row["chance"]))
@@ -77,16 +77,15 @@ def answer(made, places, examples, found, factor, family, clip, frame):
             times=max(1, WIDE // picture.shape[1]),
         )
     }
-    names = list(examples)
+    names = list(dict.fromkeys(name for name, _ in found))
     above = {name: [(a - c) / (1 - c) for a, c in found[name, factor]] for name in names}
     texts = [f"{np.mean(above[name]):.2f} ({min(above[name]):.2f} to {max(above[name]):.2f})" for name in names]
     panels["families"] = lab.bars(
         names,
         {"above chance": [float(np.clip(np.mean(above[name]), 0, 1)) for name in names]},
-        f"{factor}: how far above chance each family is, mean and range of its seeds",
+        f"{factor}: each family from 0, chance, to 1, all right; mean and range of its runs",
         "Above chance: " + "; ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True)) + ".",
         texts,
-        ("chance", "half of the way", "all right"),
     )
     right = [a for a, _ in found[family, factor]]
     chance = np.mean([c for _, c in found[family, factor]])
