@@ -153,7 +153,7 @@ def test_the_frozen_moment_opens_in_another_lab_below(watched):
     explorer.wait_for(timeout=60_000)
     says(page, root, "The layer explorer below has this moment.")
     assert explorer.bounding_box()["y"] >= root.bounding_box()["y"] + root.bounding_box()["height"]
-    options = explorer.get_by_label("layer", exact=True).locator("option").all_text_contents()
+    options = [one.input_value() for one in explorer.get_by_role("radiogroup", name="layer").get_by_role("radio").all()]
     before = labs.settled(page, explorer)
     page.evaluate(labs.SET, [explorer.element_handle(), "layer", options[-1]])
     labs.settled(page, explorer, before)

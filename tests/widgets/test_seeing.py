@@ -58,7 +58,8 @@ def test_the_bars_are_above_chance():
     bars = widgets.survey(stored)._answer(factor="light", family="first", clip=0, frame=0)["panels"]["families"]
     assert bars["names"] == ["first", "second"]
     assert bars["series"]["above chance"] == pytest.approx([0.8, 0.0667], abs=1e-3)
-    assert bars["texts"] == ["0.80 (0.73 to 0.87)", "0.07 (0.00 to 0.13)"]
+    assert bars["texts"] == ["0.80", "0.07"]
+    assert "first 0.80 (0.73 to 0.87); second 0.07 (0.00 to 0.13)" in bars["alt"]
 
 
 def test_what_cannot_be():

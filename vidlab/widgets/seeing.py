@@ -79,13 +79,14 @@ def answer(made, places, examples, found, factor, family, clip, frame):
     }
     names = list(dict.fromkeys(name for name, _ in found))
     above = {name: [(a - c) / (1 - c) for a, c in found[name, factor]] for name in names}
-    texts = [f"{np.mean(above[name]):.2f} ({min(above[name]):.2f} to {max(above[name]):.2f})" for name in names]
+    means = {name: float(np.mean(above[name])) for name in names}
+    spoken = "; ".join(f"{name} {means[name]:.2f} ({min(above[name]):.2f} to {max(above[name]):.2f})" for name in names)
     panels["families"] = lab.bars(
         names,
-        {"above chance": [float(np.clip(np.mean(above[name]), 0, 1)) for name in names]},
-        f"{factor}: each family from 0, chance, to 1, all right; mean and range of its runs",
-        "Above chance: " + "; ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True)) + ".",
-        texts,
+        {"above chance": [min(max(mean, 0.0), 1.0) for mean in means.values()]},
+        f"{factor}: each family from 0, chance, to 1, all right (mean of its runs)",
+        f"Above chance, mean and range of the runs: {spoken}.",
+        [f"{mean:.2f}" for mean in means.values()],
     )
     right = [a for a, _ in found[family, factor]]
     chance = np.mean([c for _, c in found[family, factor]])

@@ -282,7 +282,7 @@ function vlBars() {
       laid = vlRoom(box);
       if (box.parentElement) room.observe(box.parentElement);
       const { names, series, texts, ends, caption: text, alt } = panel;
-      const labels = Object.keys(series), left = 12 + 7 * Math.max(...names.map((name) => name.length)), extra = 6 * Math.max(0, ...texts.map((one) => one.length - 4)), wide = Math.max(60, Math.min(200, laid - left - 40 - extra));
+      const labels = Object.keys(series), left = 12 + 7 * Math.max(...names.map((name) => name.length)), extra = 6 * Math.max(0, ...texts.map((one) => one.length - 4)), wide = Math.max(40, Math.min(200, laid - left - 40 - extra));
       const top = labels.length > 1 ? 20 : 4, step = thick * labels.length + 5, bottom = top + step * names.length;
       const made = [];
       labels.forEach((label, k) => {
