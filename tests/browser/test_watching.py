@@ -35,6 +35,14 @@ def learn(folder, path):
     return report.top1
 
 
+def ask_for_the_camera(page, root):
+    """Press "camera on"; the browser gives the camera when `window.allow()` is called."""
+    page.evaluate(LATER)
+    choose(page, root, source="camera")
+    root.get_by_role("button", name="camera on").click()
+    page.wait_for_function("Boolean(window.allow)")
+
+
 @pytest.fixture(scope="module")
 def fed():
     """A clip of each class, as large as the camera's pictures."""
@@ -237,10 +245,7 @@ def test_what_waits_for_a_busy_kernel_fits_into_one_message(watched):
 
 def test_a_camera_that_was_asked_for_does_not_go_on_behind_a_file(watched):
     page, root = watched
-    page.evaluate(LATER)
-    choose(page, root, source="camera")
-    root.get_by_role("button", name="camera on").click()
-    page.wait_for_function("Boolean(window.allow)")
+    ask_for_the_camera(page, root)
     choose(page, root, source="file")
     page.evaluate("window.allow()")
     page.wait_for_function("window.stream.getTracks().every(t => t.readyState === 'ended')", timeout=10_000)
@@ -249,11 +254,8 @@ def test_a_camera_that_was_asked_for_does_not_go_on_behind_a_file(watched):
 
 def test_frames_are_forgotten_when_the_camera_goes_off(watched):
     page, root = watched
-    page.evaluate(LATER)
-    choose(page, root, source="camera")
-    on, freeze = (root.get_by_role("button", name=name) for name in ("camera on", "freeze"))
-    on.click()
-    page.wait_for_function("Boolean(window.allow)")
+    freeze = root.get_by_role("button", name="freeze")
+    ask_for_the_camera(page, root)
     page.evaluate("window.allow()")
     says(page, root, ": smoothing")
     assert freeze.is_enabled()
@@ -269,10 +271,7 @@ def test_frames_are_forgotten_when_the_camera_goes_off(watched):
 
 def test_without_a_kernel_it_says_so(watched):
     page, root = watched
-    page.evaluate(LATER)
-    choose(page, root, source="camera")
-    root.get_by_role("button", name="camera on").click()
-    page.wait_for_function("Boolean(window.allow)")
+    ask_for_the_camera(page, root)
     page.evaluate("window.allow()")
     says(page, root, ": smoothing")
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
@@ -291,10 +290,7 @@ def test_when_its_cell_goes_the_camera_goes_off_and_the_lab_below_is_closed(lear
         root.get_by_role("button", name="freeze").click()
         root.get_by_role("button", name="look inside").click()
         page.get_by_role("group", name="Layer explorer: conv3d").wait_for(timeout=60_000)
-        page.evaluate(LATER)
-        choose(page, root, source="camera")
-        root.get_by_role("button", name="camera on").click()
-        page.wait_for_function("Boolean(window.allow)")
+        ask_for_the_camera(page, root)
         page.evaluate("window.allow()")
         says(page, root, "The camera is on.")
         for lab in (True, False):
