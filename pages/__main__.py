@@ -14,6 +14,9 @@ def main():
     parser.add_argument("--to", type=Path, default=Path("site"), help="the folder to write (default: site)")
     parser.add_argument("--no-labs", action="store_true", help="figures in place of all labs: nothing is run")
     options = parser.parse_args()
+    for path in options.notebooks:
+        if path.suffix != ".ipynb" or not path.is_file():
+            parser.error(f"{path} is no notebook; give files that end in .ipynb, and the folder to write with --to")
     start = perf_counter()
     chosen = options.notebooks or sorted(NOTEBOOKS.glob("*.ipynb"))
     make_site(options.to, chosen, alive=not options.no_labs, say=print)

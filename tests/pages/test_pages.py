@@ -13,7 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
-from pages import mathematics
+from pages import __main__, mathematics
 from pages.mathematics import mathml
 from pages.notebook import page_of
 from pages.settings import settings
@@ -179,3 +179,13 @@ def test_the_settings_are_those_of_the_package():
 
     assert settings() == {"repository": settings()["repository"], "version": __version__}
     assert Path(NOTEBOOKS).is_dir()
+
+
+@pytest.mark.parametrize("given", ["a_folder", "none.ipynb"])
+def test_what_is_no_notebook_is_said(given, tmp_path, monkeypatch, capsys):
+    (tmp_path / "a_folder").mkdir()
+    monkeypatch.setattr("sys.argv", ["pages", str(tmp_path / given), "--to", str(tmp_path / "site")])
+    with pytest.raises(SystemExit):
+        __main__.main()
+    assert f"{given} is no notebook; give files that end in .ipynb" in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
